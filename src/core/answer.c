@@ -1,0 +1,86 @@
+/*
+ * Idempotency: the answers of commands that changed something, by caller and
+ * key, in a ring ordered by time. Memory is bounded by the ring; an answer is
+ * overwritten only when it is older than a day, and when there is none so old a
+ * command with a new key is refused rather than an old answer forgotten.
+ */
+#include "core/internal.h"
+
+#define FORGET_PER_KEEP 2   /* keeps the ring tidy without a long step */
+
+u64 answer_hash(u32 caller, const u64 key[2])
+{
+    return mix64(key[0] ^ mix64(key[1] + caller));
+}
+
+static u32 body_hash(const struct command_header *command)
+{
+    u64 seed = command->kind | (u64)command->size << 16;
+    return (u32)(checksum64(command + 1, command->size - sizeof(*command), seed) >> 32);
+}
+
+static u32 ring_row(const struct engine *engine, u64 number)
+{
+    return (u32)(1 + number % engine->limits.answers);
+}
+
+static bool forgotten(const struct engine *engine, const struct answer *answer)
+{
+    return engine->time_ms / 1000 - answer->second > ANSWER_TTL_MS / 1000;
+}
+
+bool answer_find(const struct engine *engine, const struct command_header *command, struct result *result)
+{
+    u32 tag = index_tag(answer_hash(command->caller, command->key));
+    u64 at = index_home(&engine->answer_index, tag);
+    u32 row;
+    while ((row = index_next(&engine->answer_index, tag, &at)) != 0) {
+        const struct answer *answer = &engine->answers[row];
+        if (answer->caller != command->caller || answer->key[0] != command->key[0] ||
+            answer->key[1] != command->key[1] || forgotten(engine, answer))
+            continue;
+        if (answer->body != body_hash(command))
+            *result = refuse(RESULT_KEY_CONFLICT, 0);
+        else
+            *result = (struct result){RESULT_OK, RESULT_REPLAYED, answer->id, answer->value};
+        return true;
+    }
+    return false;
+}
+
+static u64 kept(const struct engine *engine)
+{
+    return engine->head.answer_next - engine->head.answer_first;
+}
+
+static const struct answer *oldest(const struct engine *engine)
+{
+    return &engine->answers[ring_row(engine, engine->head.answer_first)];
+}
+
+bool answer_has_room(const struct engine *engine)
+{
+    return kept(engine) < engine->limits.answers || forgotten(engine, oldest(engine));
+}
+
+void answer_keep(struct engine *engine, const struct command_header *command, struct result result)
+{
+    for (int i = 0; i < FORGET_PER_KEEP && kept(engine) > 0 && forgotten(engine, oldest(engine)); i++) {
+        const struct answer *old = oldest(engine);
+        index_remove(&engine->answer_index, index_tag(answer_hash(old->caller, old->key)),
+                     ring_row(engine, engine->head.answer_first));
+        engine->head.answer_first++;
+    }
+    ASSERT(kept(engine) < engine->limits.answers);
+    u32 row = ring_row(engine, engine->head.answer_next++);
+    engine->head.count[LIMIT_answers] = MAX(engine->head.count[LIMIT_answers], (u64)row);
+    engine->answers[row] = (struct answer){
+        .key = {command->key[0], command->key[1]},
+        .value = result.value,
+        .caller = command->caller,
+        .body = body_hash(command),
+        .id = result.id,
+        .second = (u32)(engine->time_ms / 1000),
+    };
+    index_insert(&engine->answer_index, index_tag(answer_hash(command->caller, command->key)), row);
+}

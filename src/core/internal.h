@@ -1,0 +1,235 @@
+/*
+ * What the rooms of the core share and nobody else sees: the engine's memory
+ * and the functions between the rooms. A room that decides a command is split
+ * in two: a plan that only reads and may refuse, and an effect that only writes
+ * and cannot fail. Everything scarce is checked by the plan, so a new scarce thing
+ * is one check there and one taking in the effect.
+ */
+#ifndef ELEVEN_CORE_INTERNAL_H
+#define ELEVEN_CORE_INTERNAL_H
+
+#include "base/assert.h"
+#include "base/checksum.h"
+#include "base/index.h"
+#include "base/money.h"
+#include "core/engine.h"
+
+/* The part of the state that is not a table: region 1 of a snapshot. */
+struct engine_head {
+    i64 now_ms;
+    u64 seq;
+    u64 chain;
+    u64 answer_first;       /* number of the oldest answer kept; answer n lies in row 1 + n % capacity */
+    u64 answer_next;        /* number the next answer gets */
+    u64 cell_capacity[CELL_GROUP_COUNT]; /* ids each group of cells has room for */
+    u64 count[LIMIT_COUNT]; /* rows in use, row 0 not counted; text_bytes: bytes; answers: rows ever used */
+};
+
+struct engine {
+    struct engine_head head;
+    struct engine_limits limits;
+    i64 time_ms;            /* of the command being decided */
+#define TABLE(region, type, names) type *names;
+#include "core/table.def"
+#undef TABLE
+    struct cell *cells;     /* cell_stride for each festival, row 0 included */
+    u64 cell_stride;
+    u64 cell_offset[CELL_GROUP_COUNT];
+    struct index codes;     /* (kind, code) -> entity */
+    struct index gtins;     /* GTIN -> SKU */
+    struct index book_index; /* (SKU, location) -> book */
+    struct index cap_index; /* (deal, person) -> cap */
+    struct index answer_index; /* (caller, key) -> row of answers */
+};
+
+/* --- answers of commands --------------------------------------------------- */
+
+static inline struct result refuse(enum result_code code, i64 value)
+{
+    return (struct result){.code = (u16)code, .value = value};
+}
+
+static inline struct result accept(u32 id, i64 value)
+{
+    return (struct result){.code = RESULT_OK, .id = id, .value = value};
+}
+
+static inline struct result no_change(u32 id, i64 value)
+{
+    return (struct result){.code = RESULT_NO_CHANGE, .id = id, .value = value};
+}
+
+static inline struct result pool_full(enum limit_index limit)
+{
+    return refuse(RESULT_POOL_FULL, limit);
+}
+
+/* --- tables (engine.c) ------------------------------------------------------ */
+
+static inline bool exists(const struct engine *engine, enum limit_index table, u32 id)
+{
+    return id > 0 && id <= engine->head.count[table];
+}
+
+static inline u64 room(const struct engine *engine, enum limit_index table)
+{
+    return engine_capacity(engine, table) - engine->head.count[table];
+}
+
+/* The id of a new row, which is zero. The caller has checked room(). */
+static inline u32 new_row(struct engine *engine, enum limit_index table)
+{
+    ASSERT(room(engine, table) > 0);
+    return (u32)++engine->head.count[table];
+}
+
+/* --- one function for each command ------------------------------------------ */
+
+#define COMMAND(number, NAME, name, word, roles, tail, fields, texts) \
+    struct result apply_##name(struct engine *engine, const struct command_##name *command);
+#include "core/command.def"
+#undef COMMAND
+
+/* --- catalogue (catalogue.c, text.c) ---------------------------------------- */
+
+u64 code_hash(u16 kind, struct slice code);
+u64 gtin_hash(u64 gtin);
+u32 *entity_text(const struct engine *engine, u16 kind, u32 id); /* the row's `text` */
+enum limit_index entity_table(u16 kind);
+void *table_row(const struct engine *engine, enum limit_index table, u64 row);
+size_t table_row_size(enum limit_index table);
+
+/* The entity that a put is about, 0 when it is new; false when its code is no code. */
+bool put_find(const struct engine *engine, const struct command_header *command, u32 *id);
+
+/* Writes row `id` (0: a new one), given with every field but its text as it should be. Answers POOL_FULL, NO_CHANGE or OK. */
+struct result put_row(struct engine *engine, const struct command_header *command, u32 id, void *row);
+
+/* The texts of a put: bytes of the pool they need; are they those of record `text`; keep them and return the record. */
+u64 text_size(const struct command_header *command);
+bool text_same(const struct engine *engine, u32 text, const struct command_header *command);
+u32 text_keep(struct engine *engine, const struct command_header *command);
+
+/* --- stock (stock.c) --------------------------------------------------------- */
+
+u64 book_hash(u32 sku, u32 location);
+u32 book_make(struct engine *engine, u32 sku, u32 location); /* there was none, and room */
+bool book_balances(const struct book *book);
+void book_reserve(struct book *book, u32 units);            /* available -> reserved */
+void book_release(struct book *book, u32 units);            /* reserved -> available */
+void book_sell(struct book *book, u32 units);               /* reserved -> sold */
+
+/* --- deals and caps (deal.c) -------------------------------------------------- */
+
+/* The deal of (festival, SKU) that is open now, or 0 and *opens_ms of the next one (0: none). */
+u32 deal_open(const struct engine *engine, const struct sku *sku, u32 festival, i64 now_ms, i64 *opens_ms);
+u64 cap_hash(u32 deal, u32 person);
+u32 cap_find(const struct engine *engine, u32 deal, u32 person);
+void deal_take(struct engine *engine, u32 deal, u32 person, u32 units);
+void deal_give_back(struct engine *engine, u32 deal, u32 person, u32 units);
+
+/* --- money (ledger.c) ---------------------------------------------------------- */
+
+/* The balance of a shopper's wallet; NULL when there is none. */
+i64 *wallet_balance(const struct engine *engine, u32 shopper, u32 currency);
+u32 account_find(const struct engine *engine, u32 seller, u32 currency);
+void account_make(struct engine *engine, u32 seller, u32 currency);
+void ledger_move(i64 *from, i64 *to, i64 amount_minor);
+i64 line_paid(const struct line *line);                     /* what was paid for all of it */
+void order_collect(struct engine *engine, const struct order *order); /* payer -> sellers */
+void order_refund(struct engine *engine, struct order *order, const struct line *line, i64 amount_minor);
+
+/* --- budgets (budget.c) ---------------------------------------------------------- */
+
+struct budget_use {         /* what an order asks of the budgets */
+    u32 shopper;
+    u32 festival;
+    i64 placed_ms;
+    i64 total_minor;
+    u32 line_count;
+    struct {
+        u32 department;
+        i64 amount_minor;
+    } lines[ORDER_PARTS_MAX];
+};
+struct result budget_check(const struct engine *engine, const struct budget_use *use, u32 currency);
+void budget_charge(struct engine *engine, const struct budget_use *use);
+void budget_give_back(struct engine *engine, u32 order, const struct budget_use *use);
+i64 budget_day(const struct engine *engine, u32 festival, i64 placed_ms);
+
+/* --- meters (meter.c) -------------------------------------------------------------- */
+
+struct cell *cell_at(const struct engine *engine, u32 festival, enum cell_group group, u32 id);
+u64 second_index(const struct festival *festival, i64 time_ms);
+void meter_place(struct engine *engine, const struct order *order);
+void meter_pay(struct engine *engine, const struct order *order);
+void meter_drop_hold(struct engine *engine, const struct order *order);
+void meter_refund(struct engine *engine, const struct order *order, i64 amount_minor);
+
+/* --- orders (order.c, plan.c, route.c, life.c) ------------------------------------- */
+
+struct plan_line {          /* asked for, merged by SKU */
+    u32 sku;
+    u32 deal;
+    u32 quantity;
+    u32 asked_line;         /* from 1 */
+    i64 unit_price_minor;
+    i64 amount_minor;       /* unit price x quantity */
+    i64 discount_minor;
+};
+
+struct plan_source {        /* units of one line from one book: an order line to be */
+    u32 book;
+    u32 quantity;
+    u16 line;               /* index into lines */
+    u8 part;                /* from 1 */
+};
+
+struct plan {
+    const struct command_order_place *place;
+    i64 now_ms;
+    u32 city;
+    u32 person;
+    i64 total_minor;
+    u32 line_count;
+    u32 source_count;
+    u32 part_count;
+    engine_trace *trace;    /* NULL: nobody asks why */
+    void *trace_argument;
+    struct plan_line lines[ORDER_LINES_MAX];
+    struct plan_source sources[ORDER_PARTS_MAX];
+};
+
+void plan_begin(struct plan *plan, const struct command_order_place *place, i64 now_ms);
+
+/* What the planned order asks of its shopper's budgets. */
+void plan_budget_use(const struct engine *engine, const struct plan *plan, struct budget_use *use);
+
+/* Tells the trace, if anybody listens. */
+void plan_tell(const struct plan *plan, const char *check, u16 code, u32 line, u32 location, i64 have, i64 need);
+
+/* All checks of order.place, in order. OK: the plan can be carried out. Reads only. */
+struct result plan_make(const struct engine *engine, struct plan *plan);
+
+/* Step 10 of order.place: which units from where. */
+struct result route(const struct engine *engine, struct plan *plan);
+
+/* From held to paid: money, meters; over the counter also the goods. */
+void order_become_paid(struct engine *engine, u32 id, u8 payment);
+
+/* Whether the payer has the money (step 12 of order.place). */
+struct result order_funds(const struct engine *engine, u32 shopper, u32 currency, u32 payment, i64 total_minor);
+
+/* --- the proof (check.c, check_more.c) --------------------------------------------- */
+
+void check_budgets(const struct engine *engine, struct check_report *report);
+void check_indexes(const struct engine *engine, struct check_report *report);
+
+/* --- idempotency (answer.c) ----------------------------------------------------------- */
+
+u64 answer_hash(u32 caller, const u64 key[2]);
+bool answer_find(const struct engine *engine, const struct command_header *command, struct result *result);
+bool answer_has_room(const struct engine *engine);
+void answer_keep(struct engine *engine, const struct command_header *command, struct result result);
+
+#endif

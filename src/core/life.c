@@ -1,0 +1,297 @@
+/*
+ * The life of an order after it was placed: paid, cancelled or expired; packed,
+ * sent, fetched; returned.
+ */
+#include "core/internal.h"
+
+static struct line *line_at(const struct engine *engine, const struct order *order, u32 index)
+{
+    ASSERT(index < order->line_count);
+    return &engine->lines[order->first_line + index];
+}
+
+static u32 line_sku(const struct engine *engine, const struct line *line)
+{
+    return engine->books[line->book].sku;
+}
+
+/* --- holds -------------------------------------------------------------------------- */
+
+/* The head of a festival's queue is always an order on hold: those that are not any more are passed over here. */
+static void hold_queue_tidy(struct engine *engine, u32 festival_id)
+{
+    struct festival *festival = &engine->festivals[festival_id];
+    while (festival->hold_first != 0 && engine->orders[festival->hold_first].state != ORDER_HELD)
+        festival->hold_first = engine->orders[festival->hold_first].next_hold;
+    if (festival->hold_first == 0)
+        festival->hold_last = 0;
+}
+
+struct result apply_order_pay(struct engine *engine, const struct command_order_pay *command)
+{
+    if (!exists(engine, LIMIT_orders, command->order))
+        return refuse(RESULT_UNKNOWN_ORDER, 0);
+    if (command->payment != PAYMENT_WALLET && command->payment != PAYMENT_PROVIDER)
+        return refuse(RESULT_MALFORMED, 0);
+    const struct order *order = &engine->orders[command->order];
+    if (order->state == ORDER_PAID)
+        return refuse(RESULT_ALREADY_PAID, 0);
+    if (order->state == ORDER_EXPIRED || (order->state == ORDER_HELD && engine->time_ms >= order->changed_ms))
+        return refuse(RESULT_HOLD_EXPIRED, order->changed_ms);
+    if (order->state != ORDER_HELD)
+        return refuse(RESULT_WRONG_STATE, order->state);
+    if (command->amount_minor != order->total_minor)
+        return refuse(RESULT_AMOUNT_MISMATCH, order->total_minor);
+    struct result funds =
+        order_funds(engine, order->shopper, order->currency, command->payment, order->total_minor);
+    if (funds.code != RESULT_OK)
+        return funds;
+
+    order_become_paid(engine, command->order, (u8)command->payment);
+    hold_queue_tidy(engine, order->festival);
+    return accept(command->order, order->total_minor);
+}
+
+/* --- letting go ------------------------------------------------------------------------ */
+
+static void budgets_give_back(struct engine *engine, u32 id, const struct line *lines, u32 count, const i64 *amounts)
+{
+    const struct order *order = &engine->orders[id];
+    if (engine->shoppers[order->shopper].first_budget == 0)
+        return;
+    struct budget_use use = {.shopper = order->shopper, .festival = order->festival, .placed_ms = order->placed_ms};
+    for (u32 i = 0; i < count; i++) {
+        use.lines[i].department = engine->skus[line_sku(engine, &lines[i])].department;
+        use.lines[i].amount_minor = amounts[i];
+        use.total_minor += amounts[i];
+    }
+    use.line_count = count;
+    budget_give_back(engine, id, &use);
+}
+
+/* Units, quotas, counters and budgets back to where they were; the money has been seen to. */
+static void order_drop(struct engine *engine, u32 id, enum order_state state)
+{
+    struct order *order = &engine->orders[id];
+    u32 person = engine->shoppers[order->shopper].person;
+    i64 amounts[ORDER_PARTS_MAX];
+    for (u32 i = 0; i < order->line_count; i++) {
+        struct line *line = line_at(engine, order, i);
+        book_release(&engine->books[line->book], line->quantity);
+        if (line->deal != 0)
+            deal_give_back(engine, line->deal, person, line->quantity);
+        line->state = PART_DROPPED;
+        amounts[i] = line_paid(line);
+    }
+    budgets_give_back(engine, id, line_at(engine, order, 0), order->line_count, amounts);
+    order->state = (u8)state;
+    order->changed_ms = engine->time_ms;
+}
+
+static bool nothing_left_yet(const struct engine *engine, const struct order *order)
+{
+    for (u32 i = 0; i < order->line_count; i++) {
+        u8 state = line_at(engine, order, i)->state;
+        if (state != PART_OPEN && state != PART_PACKED && state != PART_READY)
+            return false;
+    }
+    return true;
+}
+
+struct result apply_order_cancel(struct engine *engine, const struct command_order_cancel *command)
+{
+    if (!exists(engine, LIMIT_orders, command->order))
+        return refuse(RESULT_UNKNOWN_ORDER, 0);
+    struct order *order = &engine->orders[command->order];
+    bool held = order->state == ORDER_HELD;
+    if (!held && (order->state != ORDER_PAID || !nothing_left_yet(engine, order)))
+        return refuse(RESULT_WRONG_STATE, order->state);
+
+    if (held) {
+        meter_drop_hold(engine, order);
+    } else {
+        for (u32 i = 0; i < order->line_count; i++)
+            order_refund(engine, order, line_at(engine, order, i), line_paid(line_at(engine, order, i)));
+        ASSERT(order->refunded_minor == order->total_minor);
+        meter_refund(engine, order, order->refunded_minor);
+    }
+    order_drop(engine, command->order, ORDER_CANCELLED);
+    hold_queue_tidy(engine, order->festival);
+    return accept(command->order, order->refunded_minor);
+}
+
+struct result apply_clock_tick(struct engine *engine, const struct command_clock_tick *command)
+{
+    (void)command;
+    u32 expired = 0;
+    for (u32 i = 0; i <= engine->head.count[LIMIT_festivals]; i++) {
+        struct festival *festival = &engine->festivals[i];
+        while (festival->hold_first != 0 && expired < EXPIRE_PER_TICK_MAX) {
+            u32 id = festival->hold_first;
+            ASSERT(engine->orders[id].state == ORDER_HELD);
+            if (engine->orders[id].changed_ms > engine->time_ms)
+                break;
+            meter_drop_hold(engine, &engine->orders[id]);
+            order_drop(engine, id, ORDER_EXPIRED);
+            hold_queue_tidy(engine, i);
+            expired++;
+        }
+    }
+    return expired == 0 ? no_change(0, 0) : accept(0, expired);
+}
+
+/* --- goods on their way ------------------------------------------------------------------ */
+
+#define FROM(state) (1u << (state))
+
+/* One step of a part: for which delivery, from which states, to which; and whether the goods leave. */
+struct part_step {
+    unsigned from;
+    u8 to;
+    bool home;
+    bool pick_up;
+    bool leaves;
+};
+
+static struct result part_go(struct engine *engine, u32 order_id, u32 part, struct part_step step)
+{
+    if (!exists(engine, LIMIT_orders, order_id))
+        return refuse(RESULT_UNKNOWN_ORDER, 0);
+    const struct order *order = &engine->orders[order_id];
+    if (order->state != ORDER_PAID)
+        return refuse(RESULT_WRONG_STATE, order->state);
+    if (part < 1 || part > order->part_count)
+        return refuse(RESULT_UNKNOWN_LINE, 0);
+    u8 state = 0;
+    for (u32 i = 0; i < order->line_count && state == 0; i++)
+        if (line_at(engine, order, i)->part == part)
+            state = line_at(engine, order, i)->state;
+    ASSERT(state != 0);
+    bool way = (step.home && order->delivery == DELIVERY_HOME) || (step.pick_up && order->delivery == DELIVERY_PICK_UP);
+    if (!way || !(step.from & FROM(state)))
+        return refuse(RESULT_WRONG_STATE, state);
+
+    for (u32 i = 0; i < order->line_count; i++) {
+        struct line *line = line_at(engine, order, i);
+        if (line->part != part)
+            continue;
+        ASSERT(line->state == state);
+        if (step.leaves)
+            book_sell(&engine->books[line->book], line->quantity);
+        line->state = step.to;
+    }
+    return accept(order_id, step.to);
+}
+
+struct result apply_part_pack(struct engine *engine, const struct command_part_pack *command)
+{
+    return part_go(engine, command->order, command->part,
+                   (struct part_step){FROM(PART_OPEN), PART_PACKED, true, true, false});
+}
+
+struct result apply_part_ship(struct engine *engine, const struct command_part_ship *command)
+{
+    return part_go(engine, command->order, command->part,
+                   (struct part_step){FROM(PART_OPEN) | FROM(PART_PACKED), PART_SHIPPED, true, false, true});
+}
+
+struct result apply_part_ready(struct engine *engine, const struct command_part_ready *command)
+{
+    return part_go(engine, command->order, command->part,
+                   (struct part_step){FROM(PART_OPEN) | FROM(PART_PACKED), PART_READY, false, true, false});
+}
+
+struct result apply_part_hand_over(struct engine *engine, const struct command_part_hand_over *command)
+{
+    unsigned from = FROM(PART_OPEN) | FROM(PART_PACKED) | FROM(PART_READY);
+    return part_go(engine, command->order, command->part,
+                   (struct part_step){from, PART_HANDED_OVER, false, true, true});
+}
+
+struct result apply_part_deliver(struct engine *engine, const struct command_part_deliver *command)
+{
+    return part_go(engine, command->order, command->part,
+                   (struct part_step){FROM(PART_SHIPPED), PART_DELIVERED, true, false, false});
+}
+
+/* --- coming back --------------------------------------------------------------------------- */
+
+static struct result return_good(const struct engine *engine, const struct command_order_return *command)
+{
+    if (!exists(engine, LIMIT_orders, command->order))
+        return refuse(RESULT_UNKNOWN_ORDER, 0);
+    if (command->goods < GOODS_RESTOCK || command->goods > GOODS_LOST ||
+        (command->goods == GOODS_LOST) != (command->location == 0))
+        return refuse(RESULT_MALFORMED, 0);
+    const struct order *order = &engine->orders[command->order];
+    if (order->state != ORDER_PAID)
+        return refuse(RESULT_WRONG_STATE, order->state);
+    if (command->line < 1 || command->line > order->line_count)
+        return refuse(RESULT_UNKNOWN_LINE, 0);
+    const struct line *line = line_at(engine, order, command->line - 1);
+    if (line->state != PART_SHIPPED && line->state != PART_HANDED_OVER && line->state != PART_DELIVERED)
+        return refuse(RESULT_WRONG_STATE, line->state);
+    if (command->quantity < 1)
+        return refuse(RESULT_BAD_QUANTITY, line_sku(engine, line));
+    if (command->quantity > (u32)line->quantity - line->returned)
+        return refuse(RESULT_NOT_RETURNABLE, line->quantity - line->returned);
+    if (command->goods == GOODS_LOST)
+        return accept(0, 0);
+    if (!exists(engine, LIMIT_locations, command->location))
+        return refuse(RESULT_UNKNOWN_LOCATION, 0);
+    if (engine_find_book(engine, line_sku(engine, line), command->location) == 0 && room(engine, LIMIT_books) == 0)
+        return pool_full(LIMIT_books);
+    return accept(0, 0);
+}
+
+/* The goods were lost on their way: refunded, and missing. */
+static void units_lose(struct book *book, u32 units)
+{
+    ASSERT(book->sold >= units);
+    book->sold -= units;
+    book->shrink += units;
+    ASSERT(book_balances(book));
+}
+
+/* The goods are at `location` again. */
+static void units_return(struct engine *engine, const struct line *line, const struct command_order_return *command)
+{
+    u32 sku = line_sku(engine, line);
+    u32 id = engine_find_book(engine, sku, command->location);
+    if (id == 0)
+        id = book_make(engine, sku, command->location);
+    struct book *from = &engine->books[line->book];
+    struct book *to = &engine->books[id];
+    ASSERT(from->sold >= command->quantity);
+    from->sold -= command->quantity;
+    if (from != to) {
+        from->moved_out += command->quantity;
+        to->moved_in += command->quantity;
+    }
+    if (command->goods == GOODS_RESTOCK)
+        to->available += command->quantity;
+    else
+        to->quarantine += command->quantity;
+    ASSERT(book_balances(from) && book_balances(to));
+}
+
+struct result apply_order_return(struct engine *engine, const struct command_order_return *command)
+{
+    struct result good = return_good(engine, command);
+    if (good.code != RESULT_OK)
+        return good;
+    struct order *order = &engine->orders[command->order];
+    struct line *line = line_at(engine, order, command->line - 1);
+    i64 refund = money_share(line_paid(line), line->returned + command->quantity, line->quantity) -
+                 money_share(line_paid(line), line->returned, line->quantity);
+
+    if (command->goods == GOODS_LOST)
+        units_lose(&engine->books[line->book], command->quantity);
+    else
+        units_return(engine, line, command);
+    line->returned = (u16)(line->returned + command->quantity);
+    order_refund(engine, order, line, refund);
+    meter_refund(engine, order, refund);
+    budgets_give_back(engine, command->order, line, 1, &refund);
+    return accept(command->order, refund);
+}

@@ -1,0 +1,107 @@
+/*
+ * The meters of the big screen: what a festival has sold, second by second and
+ * by city, country, brand, department and channel. They are part of the state
+ * and change in the same step as the order, so the screen equals the ledger.
+ */
+#include "core/internal.h"
+
+struct cell *cell_at(const struct engine *engine, u32 festival, enum cell_group group, u32 id)
+{
+    return &engine->cells[festival * engine->cell_stride + engine->cell_offset[group] + id];
+}
+
+u64 second_index(const struct festival *festival, i64 time_ms)
+{
+    ASSERT(time_ms >= festival->opens_ms);
+    u64 second = (u64)(time_ms - festival->opens_ms) / 1000;
+    return MIN(second, festival->second_count - 1);
+}
+
+i64 engine_milestone_minor(unsigned index, unsigned digits)
+{
+    static const i64 steps[3] = {1, 2, 5};
+    __int128 amount = (__int128)10000 * steps[index % 3];
+    for (unsigned i = 0; i < index / 3 + digits; i++)
+        amount *= 10;
+    return amount > MONEY_MAX ? 0 : (i64)amount;
+}
+
+static struct second *second_at(struct engine *engine, const struct festival *festival, i64 time_ms)
+{
+    return &engine->seconds[festival->first_second + second_index(festival, time_ms)];
+}
+
+static void cell_add(struct engine *engine, u32 festival, enum cell_group group, u32 id, i64 paid_minor, u64 units)
+{
+    struct cell *cell = cell_at(engine, festival, group, id);
+    cell->paid_minor += paid_minor;
+    cell->units += units;
+}
+
+void meter_place(struct engine *engine, const struct order *order)
+{
+    if (order->festival == 0)
+        return;
+    struct festival *festival = &engine->festivals[order->festival];
+    struct second *second = second_at(engine, festival, order->placed_ms);
+    festival->orders++;
+    second->orders++;
+    if (second->orders > festival->peak_orders) {
+        festival->peak_orders = second->orders;
+        festival->peak_second = second_index(festival, order->placed_ms);
+    }
+    festival->held_minor += order->total_minor;
+}
+
+void meter_drop_hold(struct engine *engine, const struct order *order)
+{
+    if (order->festival == 0)
+        return;
+    struct festival *festival = &engine->festivals[order->festival];
+    ASSERT(festival->held_minor >= order->total_minor);
+    festival->held_minor -= order->total_minor;
+}
+
+static void milestones_reach(struct engine *engine, struct festival *festival, i64 now_ms)
+{
+    unsigned digits = engine->currencies[festival->currency].digits;
+    while (festival->milestone_count < MILESTONES_MAX) {
+        i64 milestone = engine_milestone_minor(festival->milestone_count, digits);
+        if (milestone == 0 || festival->paid_minor < milestone)
+            return;
+        festival->milestone_ms[festival->milestone_count++] = now_ms;
+    }
+}
+
+void meter_pay(struct engine *engine, const struct order *order)
+{
+    if (order->festival == 0)
+        return;
+    u32 id = order->festival;
+    struct festival *festival = &engine->festivals[id];
+    struct second *second = second_at(engine, festival, order->changed_ms);
+    u64 units = 0;
+    for (u32 i = 0; i < order->line_count; i++) {
+        const struct line *line = &engine->lines[order->first_line + i];
+        const struct sku *sku = &engine->skus[engine->books[line->book].sku];
+        i64 paid = line_paid(line);
+        cell_add(engine, id, CELL_COUNTRY, sku->origin, paid, line->quantity);
+        cell_add(engine, id, CELL_BRAND, sku->brand, paid, line->quantity);
+        cell_add(engine, id, CELL_DEPARTMENT, sku->department, paid, line->quantity);
+        units += line->quantity;
+    }
+    cell_add(engine, id, CELL_CITY, order->city, order->total_minor, units);
+    cell_add(engine, id, CELL_CHANNEL, order->channel, order->total_minor, units);
+    second->paid_minor += order->total_minor;
+    second->orders_paid++;
+    festival->orders_paid++;
+    festival->units_paid += units;
+    festival->paid_minor += order->total_minor;
+    milestones_reach(engine, festival, order->changed_ms);
+}
+
+void meter_refund(struct engine *engine, const struct order *order, i64 amount_minor)
+{
+    if (order->festival != 0)
+        engine->festivals[order->festival].refunded_minor += amount_minor;
+}

@@ -1,0 +1,142 @@
+/*
+ * Placing an order, and becoming paid: the effects of a plan that has passed.
+ * Nothing here can fail.
+ */
+#include "core/internal.h"
+
+void plan_begin(struct plan *plan, const struct command_order_place *place, i64 now_ms)
+{
+    /* Not the arrays: they are filled as far as their counts say. */
+    plan->place = place;
+    plan->now_ms = now_ms;
+    plan->city = 0;
+    plan->person = 0;
+    plan->total_minor = 0;
+    plan->line_count = 0;
+    plan->source_count = 0;
+    plan->part_count = 0;
+    plan->trace = NULL;
+    plan->trace_argument = NULL;
+}
+
+/* The order's row, held, without its lines. */
+static u32 order_make(struct engine *engine, const struct plan *plan)
+{
+    const struct command_order_place *place = plan->place;
+    struct shopper *shopper = &engine->shoppers[place->shopper];
+    u32 id = new_row(engine, LIMIT_orders);
+    engine->orders[id] = (struct order){
+        .total_minor = plan->total_minor,
+        .placed_ms = plan->now_ms,
+        .changed_ms = plan->now_ms + engine->festivals[place->festival].hold_ms,
+        .shopper = place->shopper,
+        .first_line = (u32)engine->head.count[LIMIT_lines] + 1,
+        .previous = shopper->last_order,
+        .location = place->location,
+        .festival = place->festival,
+        .city = (u16)plan->city,
+        .currency = place->currency,
+        .line_count = (u8)plan->source_count,
+        .part_count = (u8)plan->part_count,
+        .state = ORDER_HELD,
+        .channel = place->channel,
+        .delivery = place->delivery,
+        .payment = PAYMENT_HOLD,
+    };
+    shopper->last_order = id;
+    shopper->orders++;
+    return id;
+}
+
+/* One row for each source; the line's discount is shared over its sources. */
+static void lines_make(struct engine *engine, const struct plan *plan)
+{
+    u32 done = 0; /* units of the current asked line in earlier sources */
+    for (u32 i = 0; i < plan->source_count; i++) {
+        const struct plan_source *source = &plan->sources[i];
+        const struct plan_line *line = &plan->lines[source->line];
+        if (i == 0 || plan->sources[i - 1].line != source->line)
+            done = 0;
+        i64 discount = money_share(line->discount_minor, done + source->quantity, line->quantity) -
+                       money_share(line->discount_minor, done, line->quantity);
+        done += source->quantity;
+        engine->lines[new_row(engine, LIMIT_lines)] = (struct line){
+            .unit_price_minor = line->unit_price_minor,
+            .discount_minor = discount,
+            .book = source->book,
+            .deal = line->deal,
+            .quantity = (u16)source->quantity,
+            .asked_line = (u8)line->asked_line,
+            .part = source->part,
+            .state = PART_OPEN,
+        };
+        book_reserve(&engine->books[source->book], source->quantity);
+    }
+}
+
+static void take_what_is_scarce(struct engine *engine, const struct plan *plan)
+{
+    for (u32 i = 0; i < plan->line_count; i++) {
+        const struct plan_line *line = &plan->lines[i];
+        struct sku *sku = &engine->skus[line->sku];
+        sku->ordered = 1;
+        if (line->deal != 0)
+            deal_take(engine, line->deal, plan->person, line->quantity);
+        if (account_find(engine, sku->seller, plan->place->currency) == 0)
+            account_make(engine, sku->seller, plan->place->currency);
+    }
+    if (engine->shoppers[plan->place->shopper].first_budget != 0) {
+        struct budget_use use;
+        plan_budget_use(engine, plan, &use);
+        budget_charge(engine, &use);
+    }
+}
+
+static void hold_queue_add(struct engine *engine, u32 id)
+{
+    struct festival *festival = &engine->festivals[engine->orders[id].festival];
+    if (festival->hold_first == 0)
+        festival->hold_first = id;
+    else
+        engine->orders[festival->hold_last].next_hold = id;
+    festival->hold_last = id;
+}
+
+struct result apply_order_place(struct engine *engine, const struct command_order_place *command)
+{
+    struct plan plan;
+    plan_begin(&plan, command, engine->time_ms);
+    struct result result = plan_make(engine, &plan);
+    if (result.code != RESULT_OK)
+        return result;
+
+    u32 id = order_make(engine, &plan);
+    lines_make(engine, &plan);
+    take_what_is_scarce(engine, &plan);
+    meter_place(engine, &engine->orders[id]);
+    if (command->payment == PAYMENT_HOLD)
+        hold_queue_add(engine, id);
+    else
+        order_become_paid(engine, id, command->payment);
+    return accept(id, plan.total_minor);
+}
+
+void order_become_paid(struct engine *engine, u32 id, u8 payment)
+{
+    struct order *order = &engine->orders[id];
+    ASSERT(order->state == ORDER_HELD);
+    ASSERT(payment == PAYMENT_WALLET || payment == PAYMENT_PROVIDER);
+    meter_drop_hold(engine, order);
+    order->state = ORDER_PAID;
+    order->payment = payment;
+    order->changed_ms = engine->time_ms;
+    order_collect(engine, order);
+    meter_pay(engine, order);
+    if (order->delivery != DELIVERY_CARRY_OUT)
+        return;
+    for (u32 i = 0; i < order->line_count; i++) {
+        struct line *line = &engine->lines[order->first_line + i];
+        book_sell(&engine->books[line->book], line->quantity);
+        line->state = PART_HANDED_OVER;
+    }
+}

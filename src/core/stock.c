@@ -1,0 +1,154 @@
+/*
+ * Stock books: units as accounts that cannot go negative, one book for each
+ * (SKU, location). Every change goes from one account to another, so that what
+ * came in is always accounted for; book_balances says so after each of them.
+ */
+#include "core/internal.h"
+
+bool book_balances(const struct book *book)
+{
+    u64 in = (u64)book->received + book->moved_in + book->overrun;
+    u64 accounted = (u64)book->moved_out + book->available + book->reserved + book->sold + book->leased +
+                    book->quarantine + book->shrink;
+    return in == accounted;
+}
+
+u64 book_hash(u32 sku, u32 location)
+{
+    return mix64((u64)sku << 32 | location);
+}
+
+u32 book_make(struct engine *engine, u32 sku, u32 location)
+{
+    ASSERT(engine_find_book(engine, sku, location) == 0);
+    u32 id = new_row(engine, LIMIT_books);
+    engine->books[id] = (struct book){
+        .sku = sku,
+        .location = location,
+        .next = engine->skus[sku].first_book,
+        .city = engine->locations[location].city,
+        .services = engine->locations[location].services,
+    };
+    engine->skus[sku].first_book = id;
+    engine->skus[sku].book_count++;
+    index_insert(&engine->book_index, index_tag(book_hash(sku, location)), id);
+    return id;
+}
+
+void book_reserve(struct book *book, u32 units)
+{
+    ASSERT(book->available >= units);
+    book->available -= units;
+    book->reserved += units;
+    ASSERT(book_balances(book));
+}
+
+void book_release(struct book *book, u32 units)
+{
+    ASSERT(book->reserved >= units);
+    book->reserved -= units;
+    book->available += units;
+    ASSERT(book_balances(book));
+}
+
+void book_sell(struct book *book, u32 units)
+{
+    ASSERT(book->reserved >= units);
+    book->reserved -= units;
+    book->sold += units;
+    ASSERT(book_balances(book));
+}
+
+static struct result stock_references(const struct engine *engine, u32 sku, u32 location)
+{
+    if (!exists(engine, LIMIT_skus, sku))
+        return refuse(RESULT_UNKNOWN_SKU, sku);
+    if (!exists(engine, LIMIT_locations, location))
+        return refuse(RESULT_UNKNOWN_LOCATION, 0);
+    return accept(0, 0);
+}
+
+struct result apply_stock_receive(struct engine *engine, const struct command_stock_receive *command)
+{
+    struct result good = stock_references(engine, command->sku, command->location);
+    if (good.code != RESULT_OK)
+        return good;
+    u32 id = engine_find_book(engine, command->sku, command->location);
+    if (command->quantity < 1 || command->quantity > UNITS_MAX - engine->books[id].received)
+        return refuse(RESULT_BAD_QUANTITY, command->sku);
+    if (id == 0 && room(engine, LIMIT_books) == 0)
+        return pool_full(LIMIT_books);
+
+    if (id == 0)
+        id = book_make(engine, command->sku, command->location);
+    struct book *book = &engine->books[id];
+    book->received += command->quantity;
+    book->available += command->quantity;
+    ASSERT(book_balances(book));
+    return accept(id, book->available);
+}
+
+struct result apply_stock_count(struct engine *engine, const struct command_stock_count *command)
+{
+    struct result good = stock_references(engine, command->sku, command->location);
+    if (good.code != RESULT_OK)
+        return good;
+    u32 id = engine_find_book(engine, command->sku, command->location);
+    const struct book *old = &engine->books[id]; /* row 0 is zeros: no book yet */
+    u32 on_hand = old->available + old->reserved;
+    if (command->counted > UNITS_MAX)
+        return refuse(RESULT_BAD_QUANTITY, command->sku);
+    if (command->counted < old->reserved)
+        return refuse(RESULT_COUNT_BELOW_RESERVED, old->reserved);
+    if (command->counted == on_hand)
+        return no_change(id, old->available);
+    if (command->counted > on_hand && command->counted - on_hand > UNITS_MAX - old->received)
+        return refuse(RESULT_BAD_QUANTITY, command->sku);
+    if (id == 0 && room(engine, LIMIT_books) == 0)
+        return pool_full(LIMIT_books);
+
+    if (id == 0)
+        id = book_make(engine, command->sku, command->location);
+    struct book *book = &engine->books[id];
+    if (command->counted > on_hand)
+        book->received += command->counted - on_hand;
+    else
+        book->shrink += on_hand - command->counted;
+    book->available = command->counted - book->reserved;
+    ASSERT(book_balances(book));
+    return accept(id, book->available);
+}
+
+struct result apply_stock_move(struct engine *engine, const struct command_stock_move *command)
+{
+    struct result good = stock_references(engine, command->sku, command->from);
+    if (good.code != RESULT_OK)
+        return good;
+    good = stock_references(engine, command->sku, command->to);
+    if (good.code != RESULT_OK)
+        return good;
+    if (command->from == command->to)
+        return refuse(RESULT_SAME_PLACE, 0);
+    if (command->quantity < 1)
+        return refuse(RESULT_BAD_QUANTITY, command->sku);
+    struct book *from = &engine->books[engine_find_book(engine, command->sku, command->from)];
+    if (command->quantity > from->available)
+        return refuse(RESULT_NOT_IN_STOCK, from->available);
+    u32 id = engine_find_book(engine, command->sku, command->to);
+    const struct book *old = &engine->books[id];
+    if (command->quantity > UNITS_MAX - from->moved_out || command->quantity > UNITS_MAX - old->moved_in ||
+        (u64)command->quantity + old->available > UNITS_MAX)
+        return refuse(RESULT_BAD_QUANTITY, command->sku);
+    if (id == 0 && room(engine, LIMIT_books) == 0)
+        return pool_full(LIMIT_books);
+
+    if (id == 0)
+        id = book_make(engine, command->sku, command->to);
+    struct book *to = &engine->books[id];
+    from->available -= command->quantity;
+    from->moved_out += command->quantity;
+    to->available += command->quantity;
+    to->moved_in += command->quantity;
+    ASSERT(book_balances(from) && book_balances(to));
+    return accept(id, to->available);
+}
