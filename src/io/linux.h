@@ -1,0 +1,56 @@
+/*
+ * linux.h: what the files of the Linux io share among themselves. Nobody
+ * outside src/io includes it.
+ *
+ * An appender is the one part with two bodies: io_uring (append_uring.c) where
+ * the kernel allows it, a thread with pwrite and fdatasync (append_thread.c)
+ * where it does not (containers often forbid io_uring).
+ */
+#ifndef ELEVEN_IO_LINUX_H
+#define ELEVEN_IO_LINUX_H
+
+#include "io/io.h"
+
+#include <pthread.h>
+#include <sys/types.h>
+
+/* Locks held and helper threads running at one time; both are 1 or 2 in practice. */
+#define LINUX_LOCKS_MAX 8
+#define LINUX_THREADS_MAX 8
+
+/* What a helper process adds to its niceness: it copies memory while the parent sells. */
+#define LINUX_HELPER_NICE 10
+
+struct linux_appender {
+    const char *name;
+    void *state;
+    int (*append)(void *state, int file, const void *bytes, size_t size, u64 offset, u64 ticket);
+    int (*reap)(void *state, struct io_done *done, int max, bool wait);
+    void (*close)(void *state); /* waits for what is in flight */
+};
+
+struct linux_thread {
+    bool used;
+    pthread_t handle;
+    int (*work)(void *argument);
+    void *argument;
+    int result;
+};
+
+struct linux_io {
+    struct linux_appender appender;
+    int locks[LINUX_LOCKS_MAX]; /* open lock files; -1: free */
+    struct linux_thread threads[LINUX_THREADS_MAX];
+};
+
+/* Both: 0 and *appender, or -errno (-ENOSYS or -EPERM: io_uring is not allowed here). */
+int append_uring_open(struct linux_appender *appender);
+int append_thread_open(struct linux_appender *appender);
+
+/* process.c: the helpers of struct io. */
+int process_start_thread(void *context, int (*work)(void *argument), void *argument, void **thread);
+int process_join_thread(void *context, void *thread);
+int process_start(void *context, int (*work)(void *argument), void *argument, int *process);
+int process_poll(void *context, int process, bool wait, int *result);
+
+#endif
