@@ -1,28 +1,5 @@
 #include "base/money.h"
 
-#include "base/assert.h"
-
-
-bool money_times(i64 price_minor, u32 quantity, i64 *product)
-{
-    __int128 wide = (__int128)price_minor * quantity;
-    if (wide > MONEY_MAX || wide < -MONEY_MAX)
-        return false;
-    *product = (i64)wide;
-    return true;
-}
-
-bool money_add(i64 a, i64 b, i64 *sum)
-{
-    ASSERT(a >= -MONEY_MAX && a <= MONEY_MAX);
-    ASSERT(b >= -MONEY_MAX && b <= MONEY_MAX);
-    i64 total = a + b;
-    if (total > MONEY_MAX || total < -MONEY_MAX)
-        return false;
-    *sum = total;
-    return true;
-}
-
 i64 money_share(i64 amount_minor, u64 part, u64 whole)
 {
     ASSERT(amount_minor >= 0 && amount_minor <= MONEY_MAX);

@@ -6,6 +6,7 @@
 #ifndef ELEVEN_BASE_MONEY_H
 #define ELEVEN_BASE_MONEY_H
 
+#include "base/assert.h"
 #include "base/slice.h"
 #include "base/types.h"
 
@@ -14,10 +15,26 @@
 #define MONEY_MAX ((i64)90000000000000000)
 
 /* *product = price x quantity. False, and *product untouched, when it exceeds MONEY_MAX. */
-bool money_times(i64 price_minor, u32 quantity, i64 *product);
+static inline bool money_times(i64 price_minor, u32 quantity, i64 *product)
+{
+    i64 wide;
+    if (__builtin_mul_overflow(price_minor, (i64)quantity, &wide) || wide > MONEY_MAX || wide < -MONEY_MAX)
+        return false;
+    *product = wide;
+    return true;
+}
 
 /* *sum = a + b, both in [-MONEY_MAX, MONEY_MAX]. False, and *sum untouched, when the sum is outside. */
-bool money_add(i64 a, i64 b, i64 *sum);
+static inline bool money_add(i64 a, i64 b, i64 *sum)
+{
+    ASSERT(a >= -MONEY_MAX && a <= MONEY_MAX);
+    ASSERT(b >= -MONEY_MAX && b <= MONEY_MAX);
+    i64 total = a + b;
+    if (total > MONEY_MAX || total < -MONEY_MAX)
+        return false;
+    *sum = total;
+    return true;
+}
 
 /* The part of `amount` that belongs to `part` of `whole` (0 <= part <= whole, whole > 0),
  * rounded down, so that the parts of consecutive pieces never exceed the whole. */

@@ -40,6 +40,8 @@ static struct result festival_change_good(const struct engine *engine, const str
         return refuse(RESULT_BAD_WINDOW, 0);
     if ((command->hold_ms == 0 ? HOLD_MS_DEFAULT : command->hold_ms) != old->hold_ms)
         return refuse(RESULT_IN_USE, 0);
+    if (engine->time_ms >= old->opens_ms && command->utc_offset_minutes != old->utc_offset_minutes)
+        return refuse(RESULT_IN_USE, 0); /* budgets count by its days */
     return accept(0, 0);
 }
 

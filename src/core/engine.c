@@ -51,6 +51,7 @@ struct result engine_apply(struct engine *engine, const struct command_header *c
         return refuse(RESULT_MALFORMED, 0);
     engine->time_ms = engine_time(engine, command->time_ms);
     if (has_key) {
+        engine->answer_tag = index_tag(answer_hash(command->caller, command->key));
         if (answer_find(engine, command, &result))
             return result;
         if (!answer_has_room(engine))

@@ -26,6 +26,9 @@ const char *engine_limits_problem(const struct engine_limits *limits);
 /* Bytes of zeroed memory an engine of these (good) limits needs; most of it untouched until it is used. */
 size_t engine_memory_size(const struct engine_limits *limits);
 
+/* About how many bytes an engine with this state makes resident. */
+u64 engine_memory_used(const struct engine *engine);
+
 /* An empty engine in `memory` (zeroed, page-aligned, engine_memory_size bytes), which stays the caller's. */
 struct engine *engine_create(void *memory, const struct engine_limits *limits);
 
@@ -127,6 +130,10 @@ struct engine_range {
 };
 #define ENGINE_RANGES 3
 void engine_order_memory(const struct engine *engine, u64 from, u64 count, struct engine_range ranges[ENGINE_RANGES]);
+
+/* The hash indexes: memory that is written in no order, all over, from the first order on. */
+#define ENGINE_INDEXES 5
+void engine_index_memory(const struct engine *engine, struct engine_range ranges[ENGINE_INDEXES]);
 
 /* --- why ----------------------------------------------------------------- */
 

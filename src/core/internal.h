@@ -28,7 +28,8 @@ struct engine_head {
 struct engine {
     struct engine_head head;
     struct engine_limits limits;
-    i64 time_ms;            /* of the command being decided */
+    i64 time_ms;            /* of the command being decided, */
+    u32 answer_tag;         /* and the tag of its idempotency key */
 #define TABLE(region, type, names) type *names;
 #include "core/table.def"
 #undef TABLE
@@ -73,7 +74,7 @@ static inline bool exists(const struct engine *engine, enum limit_index table, u
 
 static inline u64 room(const struct engine *engine, enum limit_index table)
 {
-    return engine_capacity(engine, table) - engine->head.count[table];
+    return ((const u64 *)&engine->limits)[table] - engine->head.count[table];
 }
 
 /* The id of a new row, which is zero. The caller has checked room(). */
@@ -132,10 +133,24 @@ void deal_give_back(struct engine *engine, u32 deal, u32 person, u32 units);
 
 /* The balance of a shopper's wallet; NULL when there is none. */
 i64 *wallet_balance(const struct engine *engine, u32 shopper, u32 currency);
-u32 account_find(const struct engine *engine, u32 seller, u32 currency);
+static inline u32 account_find(const struct engine *engine, u32 seller, u32 currency)
+{
+    u32 id = engine->sellers[seller].account;
+    while (id != 0 && engine->accounts[id].currency != currency)
+        id = engine->accounts[id].next;
+    return id;
+}
+
 void account_make(struct engine *engine, u32 seller, u32 currency);
 void ledger_move(i64 *from, i64 *to, i64 amount_minor);
-i64 line_paid(const struct line *line);                     /* what was paid for all of it */
+/* What was paid for all of a line. */
+static inline i64 line_paid(const struct line *line)
+{
+    i64 paid = line->unit_price_minor * line->quantity - line->discount_minor;
+    ASSERT(paid >= 0 && paid <= MONEY_MAX);
+    return paid;
+}
+
 void order_collect(struct engine *engine, const struct order *order); /* payer -> sellers */
 void order_refund(struct engine *engine, struct order *order, const struct line *line, i64 amount_minor);
 
@@ -159,7 +174,11 @@ i64 budget_day(const struct engine *engine, u32 festival, i64 placed_ms);
 
 /* --- meters (meter.c) -------------------------------------------------------------- */
 
-struct cell *cell_at(const struct engine *engine, u32 festival, enum cell_group group, u32 id);
+static inline struct cell *cell_at(const struct engine *engine, u32 festival, enum cell_group group, u32 id)
+{
+    return &engine->cells[festival * engine->cell_stride + engine->cell_offset[group] + id];
+}
+
 u64 second_index(const struct festival *festival, i64 time_ms);
 void meter_place(struct engine *engine, const struct order *order);
 void meter_pay(struct engine *engine, const struct order *order);
@@ -192,6 +211,7 @@ struct plan {
     u32 person;
     i64 total_minor;
     u32 line_count;
+    u32 deal_count;         /* lines at a deal's price */
     u32 source_count;
     u32 part_count;
     engine_trace *trace;    /* NULL: nobody asks why */

@@ -17,14 +17,6 @@ i64 *wallet_balance(const struct engine *engine, u32 shopper, u32 currency)
     return NULL;
 }
 
-u32 account_find(const struct engine *engine, u32 seller, u32 currency)
-{
-    u32 id = engine->sellers[seller].account;
-    while (id != 0 && engine->accounts[id].currency != currency)
-        id = engine->accounts[id].next;
-    return id;
-}
-
 void account_make(struct engine *engine, u32 seller, u32 currency)
 {
     ASSERT(account_find(engine, seller, currency) == 0);
@@ -41,13 +33,6 @@ void ledger_move(i64 *from, i64 *to, i64 amount_minor)
     *from -= amount_minor;
     *to += amount_minor;
     ASSERT(*from >= -MONEY_MAX && *to <= MONEY_MAX);
-}
-
-i64 line_paid(const struct line *line)
-{
-    i64 paid = line->unit_price_minor * line->quantity - line->discount_minor;
-    ASSERT(paid >= 0 && paid <= MONEY_MAX);
-    return paid;
 }
 
 /* The account an order is paid from and refunded to. */

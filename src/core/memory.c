@@ -197,6 +197,26 @@ void engine_order_memory(const struct engine *engine, u64 from, u64 count, struc
     ranges[2] = row_range(engine, LIMIT_answers, from, count);
 }
 
+void engine_index_memory(const struct engine *engine, struct engine_range ranges[ENGINE_INDEXES])
+{
+    const struct index *indexes[ENGINE_INDEXES] = {&engine->codes, &engine->gtins, &engine->book_index,
+                                                   &engine->cap_index, &engine->answer_index};
+    for (unsigned i = 0; i < ENGINE_INDEXES; i++)
+        ranges[i] = (struct engine_range){indexes[i]->slots, indexes[i]->slot_count * sizeof(u64)};
+}
+
+u64 engine_memory_used(const struct engine *engine)
+{
+    u64 bytes = engine->cell_stride * sizeof(struct cell) * (engine->head.count[LIMIT_festivals] + 1);
+    struct engine_range indexes[ENGINE_INDEXES];
+    engine_index_memory(engine, indexes);
+    for (unsigned i = 0; i < LIMIT_COUNT; i++)
+        bytes += (engine->head.count[i] + 1) * tables[i].row_size;
+    for (unsigned i = 0; i < ENGINE_INDEXES; i++)
+        bytes += indexes[i].size;
+    return bytes;
+}
+
 /* --- regions ------------------------------------------------------------------ */
 
 static u64 table_bytes_used(const struct engine *engine, unsigned table)

@@ -5,11 +5,6 @@
  */
 #include "core/internal.h"
 
-struct cell *cell_at(const struct engine *engine, u32 festival, enum cell_group group, u32 id)
-{
-    return &engine->cells[festival * engine->cell_stride + engine->cell_offset[group] + id];
-}
-
 u64 second_index(const struct festival *festival, i64 time_ms)
 {
     ASSERT(time_ms >= festival->opens_ms);
@@ -20,10 +15,14 @@ u64 second_index(const struct festival *festival, i64 time_ms)
 i64 engine_milestone_minor(unsigned index, unsigned digits)
 {
     static const i64 steps[3] = {1, 2, 5};
-    __int128 amount = (__int128)10000 * steps[index % 3];
-    for (unsigned i = 0; i < index / 3 + digits; i++)
-        amount *= 10;
-    return amount > MONEY_MAX ? 0 : (i64)amount;
+    static const i64 powers[] = {
+        1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000,
+        1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000,
+    };
+    unsigned power = 4 + index / 3 + digits;
+    if (power >= ARRAY_COUNT(powers) || steps[index % 3] > MONEY_MAX / powers[power])
+        return 0;
+    return steps[index % 3] * powers[power];
 }
 
 static struct second *second_at(struct engine *engine, const struct festival *festival, i64 time_ms)
@@ -31,9 +30,8 @@ static struct second *second_at(struct engine *engine, const struct festival *fe
     return &engine->seconds[festival->first_second + second_index(festival, time_ms)];
 }
 
-static void cell_add(struct engine *engine, u32 festival, enum cell_group group, u32 id, i64 paid_minor, u64 units)
+static void cell_add(struct cell *cell, i64 paid_minor, u64 units)
 {
-    struct cell *cell = cell_at(engine, festival, group, id);
     cell->paid_minor += paid_minor;
     cell->units += units;
 }
@@ -73,25 +71,34 @@ static void milestones_reach(struct engine *engine, struct festival *festival, i
     }
 }
 
+/* The cells of an order's lines; returns the units in it. */
+static u64 meter_lines(struct engine *engine, const struct order *order)
+{
+    struct cell *countries = cell_at(engine, order->festival, CELL_COUNTRY, 0);
+    struct cell *brands = cell_at(engine, order->festival, CELL_BRAND, 0);
+    struct cell *departments = cell_at(engine, order->festival, CELL_DEPARTMENT, 0);
+    const struct line *lines = &engine->lines[order->first_line];
+    u64 units = 0;
+    for (u32 i = 0; i < order->line_count; i++) {
+        const struct sku *sku = &engine->skus[engine->books[lines[i].book].sku];
+        i64 paid = line_paid(&lines[i]);
+        cell_add(&countries[sku->origin], paid, lines[i].quantity);
+        cell_add(&brands[sku->brand], paid, lines[i].quantity);
+        cell_add(&departments[sku->department], paid, lines[i].quantity);
+        units += lines[i].quantity;
+    }
+    return units;
+}
+
 void meter_pay(struct engine *engine, const struct order *order)
 {
     if (order->festival == 0)
         return;
-    u32 id = order->festival;
-    struct festival *festival = &engine->festivals[id];
+    struct festival *festival = &engine->festivals[order->festival];
     struct second *second = second_at(engine, festival, order->changed_ms);
-    u64 units = 0;
-    for (u32 i = 0; i < order->line_count; i++) {
-        const struct line *line = &engine->lines[order->first_line + i];
-        const struct sku *sku = &engine->skus[engine->books[line->book].sku];
-        i64 paid = line_paid(line);
-        cell_add(engine, id, CELL_COUNTRY, sku->origin, paid, line->quantity);
-        cell_add(engine, id, CELL_BRAND, sku->brand, paid, line->quantity);
-        cell_add(engine, id, CELL_DEPARTMENT, sku->department, paid, line->quantity);
-        units += line->quantity;
-    }
-    cell_add(engine, id, CELL_CITY, order->city, order->total_minor, units);
-    cell_add(engine, id, CELL_CHANNEL, order->channel, order->total_minor, units);
+    u64 units = meter_lines(engine, order);
+    cell_add(cell_at(engine, order->festival, CELL_CITY, order->city), order->total_minor, units);
+    cell_add(cell_at(engine, order->festival, CELL_CHANNEL, order->channel), order->total_minor, units);
     second->paid_minor += order->total_minor;
     second->orders_paid++;
     festival->orders_paid++;

@@ -13,6 +13,7 @@ void plan_begin(struct plan *plan, const struct command_order_place *place, i64 
     plan->person = 0;
     plan->total_minor = 0;
     plan->line_count = 0;
+    plan->deal_count = 0;
     plan->source_count = 0;
     plan->part_count = 0;
     plan->trace = NULL;
@@ -48,21 +49,30 @@ static u32 order_make(struct engine *engine, const struct plan *plan)
     return id;
 }
 
-/* One row for each source; the line's discount is shared over its sources. */
+/* The part of a line's discount that belongs to source `index` of the plan: its sources share it exactly. */
+static i64 source_discount(const struct plan *plan, u32 index)
+{
+    const struct plan_source *source = &plan->sources[index];
+    const struct plan_line *line = &plan->lines[source->line];
+    u32 before = 0;
+    if (line->discount_minor == 0)
+        return 0;
+    for (u32 i = 0; i < index; i++)
+        if (plan->sources[i].line == source->line)
+            before += plan->sources[i].quantity;
+    return money_share(line->discount_minor, before + source->quantity, line->quantity) -
+           money_share(line->discount_minor, before, line->quantity);
+}
+
+/* One row for each source. */
 static void lines_make(struct engine *engine, const struct plan *plan)
 {
-    u32 done = 0; /* units of the current asked line in earlier sources */
     for (u32 i = 0; i < plan->source_count; i++) {
         const struct plan_source *source = &plan->sources[i];
         const struct plan_line *line = &plan->lines[source->line];
-        if (i == 0 || plan->sources[i - 1].line != source->line)
-            done = 0;
-        i64 discount = money_share(line->discount_minor, done + source->quantity, line->quantity) -
-                       money_share(line->discount_minor, done, line->quantity);
-        done += source->quantity;
         engine->lines[new_row(engine, LIMIT_lines)] = (struct line){
             .unit_price_minor = line->unit_price_minor,
-            .discount_minor = discount,
+            .discount_minor = source_discount(plan, i),
             .book = source->book,
             .deal = line->deal,
             .quantity = (u16)source->quantity,

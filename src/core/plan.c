@@ -124,6 +124,8 @@ static struct result price_line(const struct engine *engine, struct plan *plan, 
         if (line->deal == 0 && opens_ms != 0)
             return refuse(RESULT_NOT_OPEN, opens_ms);
     }
+    if (line->deal != 0)
+        plan->deal_count++;
     line->unit_price_minor =
         line->deal != 0 ? engine->deals[line->deal].price_minor : list_price(engine, sku, plan->place->currency);
     if (line->unit_price_minor == 0)
@@ -280,29 +282,30 @@ static struct result plan_who_and_when(const struct engine *engine, struct plan 
     return festival_good(engine, plan);
 }
 
+/* Goes on with the next step only if this one has passed. */
+#define STEP(call)                              \
+    do {                                        \
+        struct result step_result = (call);     \
+        if (step_result.code != RESULT_OK)      \
+            return step_result;                 \
+    } while (0)
+
 struct result plan_make(const struct engine *engine, struct plan *plan)
 {
-    typedef struct result step(const struct engine *, struct plan *);
-    typedef struct result reading_step(const struct engine *, const struct plan *);
-    static step *const making[] = {plan_who_and_when, take_lines, price_lines};
-    static reading_step *const before_route[] = {quotas_good, caps_good};
-    static reading_step *const after_route[] = {budgets_good, funds_good, room_good};
-    struct result result;
-
     if (!fields_good(plan->place))
         return refuse(RESULT_MALFORMED, 0);
-    for (size_t i = 0; i < ARRAY_COUNT(making); i++)
-        if ((result = making[i](engine, plan)).code != RESULT_OK)
-            return result;
-    for (size_t i = 0; i < ARRAY_COUNT(before_route); i++)
-        if ((result = before_route[i](engine, plan)).code != RESULT_OK)
-            return result;
-    if ((result = route(engine, plan)).code != RESULT_OK)
-        return result;
-    for (size_t i = 0; i < ARRAY_COUNT(after_route); i++)
-        if ((result = after_route[i](engine, plan)).code != RESULT_OK)
-            return result;
-    return result;
+    STEP(plan_who_and_when(engine, plan));
+    STEP(take_lines(engine, plan));
+    STEP(price_lines(engine, plan));
+    if (plan->deal_count > 0) {
+        STEP(quotas_good(engine, plan));
+        STEP(caps_good(engine, plan));
+    }
+    STEP(route(engine, plan));
+    STEP(budgets_good(engine, plan));
+    STEP(funds_good(engine, plan));
+    STEP(room_good(engine, plan));
+    return accept(0, plan->total_minor);
 }
 
 struct result engine_explain(const struct engine *engine, const struct command_order_place *place, engine_trace *trace,
@@ -314,7 +317,5 @@ struct result engine_explain(const struct engine *engine, const struct command_o
     plan.trace_argument = argument;
     struct result result = plan_make(engine, &plan);
     plan_tell(&plan, "decision", result.code, 0, 0, result.value, 0);
-    if (result.code == RESULT_OK)
-        result.value = plan.total_minor;
     return result;
 }

@@ -111,19 +111,18 @@ static u32 best_single(const struct engine *engine, const struct plan *plan)
     return best;
 }
 
-/* As best_single, for the most frequent order: one line whose SKU lies in one place. */
+/* As best_single, for the most frequent order: everything lies in one place, and there only. */
 static bool only_source(const struct engine *engine, struct plan *plan)
 {
+    u32 location = engine->books[engine->skus[plan->lines[0].sku].first_book].location;
     for (u32 i = 0; i < plan->line_count; i++) {
         const struct sku *sku = &engine->skus[plan->lines[i].sku];
         const struct book *book = &engine->books[sku->first_book];
         if (sku->book_count != 1 || !ships(book) || book->available < plan->lines[i].quantity ||
-            book->location != engine->books[engine->skus[plan->lines[0].sku].first_book].location)
+            book->location != location || !source_add(plan, i, sku->first_book, plan->lines[i].quantity)) {
+            plan->source_count = 0;
             return false;
-    }
-    for (u32 i = 0; i < plan->line_count; i++) {
-        bool added = source_add(plan, i, engine->skus[plan->lines[i].sku].first_book, plan->lines[i].quantity);
-        ASSERT(added);
+        }
     }
     return true;
 }
@@ -206,6 +205,11 @@ static struct result split(const struct engine *engine, struct plan *plan)
 static void number_parts(const struct engine *engine, struct plan *plan)
 {
     struct plan_source *sources = plan->sources;
+    if (plan->source_count == 1) {
+        sources[0].part = 1;
+        plan->part_count = 1;
+        return;
+    }
     for (u32 i = 0; i < plan->source_count; i++) {
         const struct book *book = &engine->books[sources[i].book];
         for (u32 j = 0; j < i && sources[i].part == 0; j++) {
