@@ -334,12 +334,6 @@ void sim_disk_reboot(struct sim_disk *disk)
     sim_disk_restart(disk);
 }
 
-void sim_disk_on_sleep(struct sim_disk *disk, void (*call)(void *argument), void *argument)
-{
-    disk->on_sleep = call;
-    disk->on_sleep_argument = argument;
-}
-
 void sim_disk_advance(struct sim_disk *disk, i64 ns)
 {
     disk->wall_ns += ns;

@@ -24,8 +24,7 @@
  *     ... recover; check ...
  *     sim_disk_destroy(disk);
  *
- * Threads and processes that are started run to their end at once. A process that
- * waits for this one must be helped by sim_disk_on_sleep.
+ * Threads that are started run to their end at once.
  */
 #ifndef ELEVEN_SIM_DISK_H
 #define ELEVEN_SIM_DISK_H
@@ -69,9 +68,6 @@ void sim_disk_reboot(struct sim_disk *disk);
 
 /* As after kill -9: files and locks are closed, what was written stays visible and pending. */
 void sim_disk_restart(struct sim_disk *disk);
-
-/* `sleep_ms` moves the clock and calls this. */
-void sim_disk_on_sleep(struct sim_disk *disk, void (*call)(void *argument), void *argument);
 
 /* The clocks: moved by hand; each look at one moves it by a microsecond. Wall time may be set back. */
 void sim_disk_advance(struct sim_disk *disk, i64 ns);

@@ -308,8 +308,6 @@ static void sim_sleep_ms(void *context, i64 ms)
     struct sim_disk *disk = context;
 
     sim_disk_advance(disk, ms * 1000000);
-    if (disk->on_sleep != NULL)
-        disk->on_sleep(disk->on_sleep_argument);
 }
 
 static int sim_random(void *context, void *bytes, size_t size)
@@ -360,23 +358,17 @@ static int sim_join_thread(void *context, void *thread)
     return *(int *)thread;
 }
 
-static int sim_start_process(void *context, int (*work)(void *argument), void *argument, int *process)
+static void sim_touch(void *context, void *memory, size_t size)
 {
-    struct sim_disk *disk = context;
-
-    disk->process_result = work(argument);
-    *process = 1;
-    return 0;
+    (void)context;
+    (void)memory;
+    (void)size;
 }
 
-static int sim_poll_process(void *context, int process, bool wait, int *result)
+static u64 sim_memory_available(void *context)
 {
-    struct sim_disk *disk = context;
-
-    (void)wait;
-    ASSERT(process == 1);
-    *result = disk->process_result;
-    return 1;
+    (void)context;
+    return UINT64_MAX;
 }
 
 void sim_disk_io(struct sim_disk *disk, struct io *io)
@@ -405,7 +397,7 @@ void sim_disk_io(struct sim_disk *disk, struct io *io)
         .release = sim_release,
         .start_thread = sim_start_thread,
         .join_thread = sim_join_thread,
-        .start_process = sim_start_process,
-        .poll_process = sim_poll_process,
+        .touch = sim_touch,
+        .memory_available = sim_memory_available,
     };
 }

@@ -60,15 +60,12 @@ struct sim_disk {
     u32 append_count;
     int thread_results[SIM_THREADS_MAX];
     u32 thread_count;
-    int process_result;
 
     u64 calls, crash_at, fail_at, short_writes, space;
     int fail_error;
     bool crashed;
     u32 applied, dropped;
     i64 wall_ns, monotonic_ns;
-    void (*on_sleep)(void *argument);
-    void *on_sleep_argument;
 };
 
 /* What becomes of one call. */

@@ -4,8 +4,7 @@
  * with "force unit access" or a flush: 107 us for 4 KiB and 166 us for 256 KiB
  * on the machine this was measured on, and several of them overlap.
  *
- * Used by one thread. The ring is never touched by a forked helper (liburing
- * maps it with MADV_DONTFORK).
+ * Used by one thread.
  */
 #include "base/assert.h"
 #include "io/linux.h"

@@ -1,13 +1,13 @@
 /*
  * io.h: everything the system asks of the world, as one struct of function
- * pointers: files, durable appends, clocks, random bytes, a helper thread and
- * a helper process. src/io/linux.c stands behind it in production, sim/disk.c
+ * pointers: files, durable appends, clocks, random bytes, memory and helper
+ * threads. src/io/linux.c stands behind it in production, sim/disk.c
  * in tests. Nothing else in src/ makes a system call, so one run of the whole
  * system is a function of its io.
  *
  * Every function returns >= 0 when it succeeded and a negative errno otherwise.
  * Paths are NUL-terminated and relative to nothing but the process. Functions
- * are called from one thread, except inside `start_thread` and `start_process`.
+ * are called from one thread, except inside `start_thread`.
  */
 #ifndef ELEVEN_IO_IO_H
 #define ELEVEN_IO_IO_H
@@ -73,20 +73,11 @@ struct io {
     void (*release)(void *context, void *memory, size_t size);
     void (*touch)(void *context, void *memory, size_t size); /* makes reserved memory resident; any thread; may do nothing */
 
-    /* Work on a thread of its own; `join_thread` waits for it and returns what it returned. */
+    u64 (*memory_available)(void *context); /* bytes that reserved memory may still become; UINT64_MAX: not known */
+
+    /* Work on a thread of its own, which gives way to others; `join_thread` waits for it and returns what it returned. */
     int (*start_thread)(void *context, int (*work)(void *argument), void *argument, void **thread);
     int (*join_thread)(void *context, void *thread);
-
-    /*
-     * Work in a copy of this process (copy-on-write), to write down state that
-     * goes on changing here. The copy may use only its own stack, io->open, write,
-     * sync, close, rename, sync_directory, unlink, list, monotonic_ns, sleep_ms and
-     * memory that existed before; it dies with the thread that started it; it ends when `work` returns or when this process ends.
-     * `poll_process`: 1 and *result when it has ended, 0 while it runs
-     * (waits for it when `wait` is set), -errno.
-     */
-    int (*start_process)(void *context, int (*work)(void *argument), void *argument, int *process);
-    int (*poll_process)(void *context, int process, bool wait, int *result);
 };
 
 /* The one of this machine; uses io_uring where the kernel allows it and a sync thread where it does not. */

@@ -1,6 +1,6 @@
 /*
  * linux.c: struct io for Linux: files, names, locks, clocks, memory. With
- * append_uring.c, append_thread.c and process.c it is the only place in src/
+ * append_uring.c, append_thread.c and thread.c it is the only place in src/
  * that makes system calls for the journal and the engine.
  *
  * Every descriptor is O_CLOEXEC, EINTR is handled here and never seen outside.
@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* One call to getdents64; on the stack, because a forked helper must not allocate. */
+/* One call to getdents64; on the stack. */
 #define LINUX_LIST_BYTES 8192
 
 struct linux_directory_entry { /* what getdents64 fills in; glibc gives it no name */
@@ -64,12 +64,8 @@ static int linux_open(void *context, const char *path, unsigned flags)
 
 static int linux_close(void *context, int file)
 {
-    struct linux_io *linux_io = context;
-
+    (void)context;
     ASSERT(file >= 0);
-    for (int i = 0; i < LINUX_LOCKS_MAX; i++)
-        if (linux_io->locks[i] == file)
-            linux_io->locks[i] = -1;
     /* On Linux the descriptor is gone even when close says EINTR. */
     return close(file) < 0 && errno != EINTR ? -errno : 0;
 }
@@ -194,27 +190,20 @@ static int linux_list(void *context, const char *path, void (*each)(void *argume
 
 static int linux_lock(void *context, const char *path)
 {
-    struct linux_io *linux_io = context;
-    int place = 0, result;
+    int result;
 
-    while (place < LINUX_LOCKS_MAX && linux_io->locks[place] >= 0)
-        place++;
-    if (place == LINUX_LOCKS_MAX)
-        return -EMFILE;
+    (void)context;
     int file = linux_open_retry(path, O_RDWR | O_CREAT);
     if (file < 0)
         return file;
     do {
         result = flock(file, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
     } while (result == -EINTR);
-    if (result < 0)
-        goto failed;
-    linux_io->locks[place] = file;
+    if (result < 0) {
+        close(file);
+        return result;
+    }
     return file;
-
-failed:
-    close(file);
-    return result;
 }
 
 static i64 linux_wall_ms(void *context)
@@ -284,6 +273,22 @@ static void linux_touch(void *context, void *memory, size_t size)
     madvise((void *)from, to - from, MADV_POPULATE_WRITE); /* before Linux 5.14: it becomes resident with use */
 }
 
+/* MemAvailable of /proc/meminfo: what can be had without swapping. */
+static u64 linux_memory_available(void *context)
+{
+    char text[256];
+    unsigned long long kilobytes;
+    (void)context;
+    FILE *file = fopen("/proc/meminfo", "re");
+    u64 available = UINT64_MAX;
+    while (file != NULL && fgets(text, sizeof(text), file) != NULL)
+        if (sscanf(text, "MemAvailable: %llu kB", &kilobytes) == 1)
+            available = (u64)kilobytes * 1024;
+    if (file != NULL)
+        fclose(file);
+    return available;
+}
+
 static int linux_appender_open(struct linux_appender *chosen, enum io_appender appender)
 {
     int result = -ENOSYS;
@@ -302,8 +307,6 @@ int io_linux_open(struct io *io, enum io_appender appender)
 
     if (linux_io == NULL)
         return -ENOMEM;
-    for (int i = 0; i < LINUX_LOCKS_MAX; i++)
-        linux_io->locks[i] = -1;
     result = linux_appender_open(&linux_io->appender, appender);
     if (result < 0)
         goto failed;
@@ -331,10 +334,9 @@ int io_linux_open(struct io *io, enum io_appender appender)
         .reserve = linux_reserve,
         .release = linux_release,
         .touch = linux_touch,
-        .start_thread = process_start_thread,
-        .join_thread = process_join_thread,
-        .start_process = process_start,
-        .poll_process = process_poll,
+        .memory_available = linux_memory_available,
+        .start_thread = thread_start,
+        .join_thread = thread_join,
     };
     return 0;
 

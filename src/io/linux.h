@@ -14,11 +14,10 @@
 #include <pthread.h>
 #include <sys/types.h>
 
-/* Locks held and helper threads running at one time; both are 1 or 2 in practice. */
-#define LINUX_LOCKS_MAX 8
+/* Helper threads running at one time; 3 in practice. */
 #define LINUX_THREADS_MAX 8
 
-/* What a helper process adds to its niceness: it copies memory while the parent sells. */
+/* The niceness of helper threads. */
 #define LINUX_HELPER_NICE 10
 
 struct linux_appender {
@@ -39,7 +38,6 @@ struct linux_thread {
 
 struct linux_io {
     struct linux_appender appender;
-    int locks[LINUX_LOCKS_MAX]; /* open lock files; -1: free */
     struct linux_thread threads[LINUX_THREADS_MAX];
 };
 
@@ -47,10 +45,8 @@ struct linux_io {
 int append_uring_open(struct linux_appender *appender);
 int append_thread_open(struct linux_appender *appender);
 
-/* process.c: the helpers of struct io. */
-int process_start_thread(void *context, int (*work)(void *argument), void *argument, void **thread);
-int process_join_thread(void *context, void *thread);
-int process_start(void *context, int (*work)(void *argument), void *argument, int *process);
-int process_poll(void *context, int process, bool wait, int *result);
+/* thread.c: the helpers of struct io. */
+int thread_start(void *context, int (*work)(void *argument), void *argument, void **thread);
+int thread_join(void *context, void *thread);
 
 #endif

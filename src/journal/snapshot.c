@@ -1,10 +1,10 @@
 /*
- * snapshot.c: writes a snapshot, usually in a forked helper: it allocates
- * nothing, and touches the disk through one buffer in large aligned writes,
- * slowly enough to leave the disk to the journal.
+ * snapshot.c: writes a snapshot, usually on a thread beside the sale: through
+ * one buffer, in large aligned writes, slowly enough to leave the disk to the
+ * journal.
  *
- * The order that makes it safe: bytes synced, journal durable through its
- * sequence number, rename, folder synced; only then older ones are removed.
+ * The order that makes it safe: bytes synced, rename, folder synced; only then
+ * older ones are removed.
  */
 #include "journal/snapshot_format.h"
 
@@ -16,7 +16,6 @@
 
 #define SNAPSHOT_PREFIX "snapshot-"
 #define SNAPSHOT_DIGITS 20
-#define SNAPSHOT_POLL_MS 1
 
 struct segment_path snapshot_path(const char *directory, u64 seq, const char *suffix)
 {
@@ -201,7 +200,7 @@ static int snapshot_remove_old(const struct io *io, const char *directory)
 }
 
 enum journal_status snapshot_write(const struct io *io, const char *directory, const struct snapshot_head *head,
-                                   const volatile u64 *durable, u64 bytes_per_second, void *buffer)
+                                   u64 bytes_per_second, void *buffer)
 {
     struct segment_path temporary = snapshot_path(directory, head->seq, ".tmp");
     struct segment_path final = snapshot_path(directory, head->seq, "");
@@ -224,9 +223,6 @@ enum journal_status snapshot_write(const struct io *io, const char *directory, c
         result = closed;
     if (result < 0)
         goto failed;
-    /* A snapshot that is ahead of the journal would contain orders that nobody else remembers. */
-    while (durable != NULL && *durable < head->seq)
-        io->sleep_ms(io->context, SNAPSHOT_POLL_MS);
     result = io->rename(io->context, temporary.text, final.text);
     if (result < 0)
         goto failed;

@@ -2,8 +2,8 @@
  * Snapshots: the whole state at one sequence number, in one file, so that a
  * start need not replay everything. The state comes as sections of plain bytes;
  * runs of zeros are left out. A snapshot is valid when its name is without
- * ".tmp"; it gets that name only after its bytes, and the journal through its
- * sequence number, are durable. Format: docs/FORMAT.md.
+ * ".tmp"; it gets that name only after its bytes are durable, and holds nothing that the
+ * journal does not hold durably. Format: docs/FORMAT.md.
  */
 #ifndef ELEVEN_JOURNAL_SNAPSHOT_H
 #define ELEVEN_JOURNAL_SNAPSHOT_H
@@ -31,16 +31,14 @@ struct snapshot_head {
 };
 
 /*
- * Writes DIRECTORY/snapshot-SEQ. Before it gives the file its name it waits
- * until *durable >= head->seq (polling; the caller's other thread or process
- * raises it; NULL: it is durable already). Then removes all but the newest SNAPSHOTS_KEPT.
- * Uses no memory but `buffer` (SNAPSHOT_BUFFER_BYTES, IO_SECTOR-aligned), so it may run in
- * io->start_process. `bytes_per_second` bounds its share of the disk; 0: no bound.
+ * Writes DIRECTORY/snapshot-SEQ. The journal must be durable through head->seq. Then removes all but the newest
+ * SNAPSHOTS_KEPT. `buffer`: SNAPSHOT_BUFFER_BYTES, IO_SECTOR-aligned. May run in io->start_thread.
+ * `bytes_per_second` bounds its share of the disk; 0: no bound.
  * JOURNAL_OK, JOURNAL_DISK_FULL, JOURNAL_IO_FAILED.
  */
 #define SNAPSHOT_BUFFER_BYTES ((size_t)2 << 20)
 enum journal_status snapshot_write(const struct io *io, const char *directory, const struct snapshot_head *head,
-                                   const volatile u64 *durable, u64 bytes_per_second, void *buffer);
+                                   u64 bytes_per_second, void *buffer);
 
 /*
  * Finds the newest snapshot with seq <= `through` and fills *head (its sections

@@ -27,6 +27,15 @@ void config_default(struct config *config)
     config->journal_segment_bytes = JOURNAL_SEGMENT_BYTES;
 }
 
+struct journal_options config_journal(const struct config *config, const char *directory)
+{
+    return (struct journal_options){
+        .directory = directory,
+        .segment_bytes = config->journal_segment_bytes,
+        .batch_bytes_max = (u32)MIN(JOURNAL_BATCH_BYTES, config->journal_segment_bytes / 2),
+    };
+}
+
 static bool config_path(char *path, const char *directory, const char *suffix)
 {
     int length = snprintf(path, PATH_BYTES, "%s/eleven.conf%s", directory, suffix);

@@ -26,6 +26,9 @@ int config_write(const struct io *io, const char *directory, const struct config
 /* Reads it. False with `problem` (JOURNAL_PROBLEM_MAX bytes): file, line and reason. What is not named keeps its default. */
 bool config_read(const struct io *io, const char *directory, struct config *config, char *problem);
 
+/* What the journal of this folder is opened with. */
+struct journal_options config_journal(const struct config *config, const char *directory);
+
 /* eleven_create with every setting. */
 enum journal_status config_create(const char *directory, const struct config *config, const struct io *io);
 

@@ -41,8 +41,7 @@ enum journal_status config_create(const char *directory, const struct config *co
     parent_path(parent, sizeof(parent), directory);
     if (io->sync_directory(io->context, parent) < 0)
         return JOURNAL_IO_FAILED;
-    struct journal_options options = {.directory = directory, .segment_bytes = config->journal_segment_bytes,
-                                      .batch_bytes_max = (u32)IO_SECTOR};
+    struct journal_options options = config_journal(config, directory);
     enum journal_status status = journal_create(io, &options);
     if (status != JOURNAL_OK)
         return status;

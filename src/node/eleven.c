@@ -83,6 +83,10 @@ static enum journal_status memory_take(struct eleven *eleven, char *problem)
     const struct io *io = eleven->io;
     eleven->memory_size = engine_memory_size(&eleven->config.limits);
     eleven->memory = io->reserve(io->context, eleven->memory_size);
+    eleven->snapshot.io = io;
+    eleven->snapshot.directory = eleven->options.directory;
+    eleven->snapshot.config = &eleven->config;
+    eleven->snapshot.bytes_per_second = eleven->options.snapshot_bytes_per_second;
     eleven->chunk = aligned_alloc(64, CHUNK_BYTES);
     eleven->waiting = malloc(eleven->options.in_flight_max * sizeof(*eleven->waiting));
     eleven->snapshot.buffer = io->reserve(io->context, SNAPSHOT_BUFFER_BYTES);
@@ -105,11 +109,7 @@ static enum journal_status recover(struct eleven *eleven, char *problem)
         return status;
 
     struct replay replay = {.engine = eleven->engine};
-    struct journal_options options = {
-        .directory = eleven->options.directory,
-        .segment_bytes = eleven->config.journal_segment_bytes,
-        .batch_bytes_max = (u32)MIN(JOURNAL_BATCH_BYTES, eleven->config.journal_segment_bytes / 2),
-    };
+    struct journal_options options = config_journal(&eleven->config, eleven->options.directory);
     status = journal_open(&eleven->journal, io, &options, engine_seq(eleven->engine), replay_visit, &replay, problem);
     if (replay.diverged)
         return fail(JOURNAL_FOREIGN, problem, replay.problem, 0);
@@ -120,6 +120,7 @@ static enum journal_status recover(struct eleven *eleven, char *problem)
     if (journal_next(eleven->journal) != engine_seq(eleven->engine) + 1)
         return fail(JOURNAL_ROT, problem, "the journal ends before the snapshot: its last segments are missing", 0);
     eleven->snapshot.seq = head.seq;
+    memcpy(eleven->snapshot.instance, journal_instance(eleven->journal), sizeof(eleven->snapshot.instance));
     eleven->stats.recovered_commands = replay.commands;
     eleven->stats.recovered_snapshot_seq = head.seq;
     eleven->stats.recovery_ns = io->monotonic_ns(io->context) - begun_ns;
@@ -196,7 +197,8 @@ enum journal_status eleven_open(struct eleven **eleven_out, const struct eleven_
         eleven_free(eleven);
         return status;
     }
-    toucher_start(&eleven->toucher, eleven->io, eleven->engine, eleven->options.orders_ahead);
+    toucher_start(&eleven->toucher, eleven->io, eleven->engine, eleven->options.orders_ahead,
+                  eleven->options.for_sale_night);
     server_clock_start(&eleven->clock, eleven->io, engine_now(eleven->engine));
     *eleven_out = eleven;
     return JOURNAL_OK;
@@ -371,7 +373,7 @@ static void housekeeping(struct eleven *eleven)
     if (eleven->options.clock == ELEVEN_CLOCK_SERVER && !eleven->options.expire_by_caller)
         expire_holds(eleven);
     toucher_poll(&eleven->toucher);
-    eleven->stats.snapshots += snapshot_job_poll(&eleven->snapshot, eleven->io, false);
+    eleven->stats.snapshots += snapshot_job_poll(&eleven->snapshot, false);
     if (journal_bytes(eleven->journal) - eleven->snapshot.journal_bytes >= eleven->options.snapshot_every_bytes)
         eleven_snapshot(eleven);
     if (eleven->open_bytes == 0 && now_ns - eleven->active_ns > SEAL_AFTER_NS)
@@ -419,17 +421,13 @@ static bool drain(struct eleven *eleven)
 
 bool eleven_snapshot(struct eleven *eleven)
 {
-    /* The copy must hold nothing that a crash could take back, so it is made between two batches. */
-    if (eleven_snapshot_running(eleven) || !drain(eleven))
-        return false;
-    eleven->snapshot.journal_bytes = journal_bytes(eleven->journal);
-    return snapshot_job_start(&eleven->snapshot, eleven->io, eleven->options.directory, eleven->engine,
-                              journal_instance(eleven->journal), eleven->options.snapshot_bytes_per_second);
+    eleven->snapshot.journal_bytes = journal_bytes(eleven->journal); /* also when it fails: not again at once */
+    return snapshot_job_start(&eleven->snapshot, eleven->engine);
 }
 
 bool eleven_snapshot_running(const struct eleven *eleven)
 {
-    return eleven->snapshot.process != 0;
+    return eleven->snapshot.thread != NULL;
 }
 
 /* --- small things -------------------------------------------------------------------------- */
@@ -462,11 +460,10 @@ enum journal_status eleven_close(struct eleven *eleven)
 {
     drain(eleven);
     toucher_stop(&eleven->toucher);
-    eleven->stats.snapshots += snapshot_job_poll(&eleven->snapshot, eleven->io, true);
+    eleven->stats.snapshots += snapshot_job_poll(&eleven->snapshot, true);
     if (eleven->status == JOURNAL_OK && !eleven->options.no_snapshot_at_close &&
         eleven->snapshot.seq != engine_seq(eleven->engine))
-        note(eleven, snapshot_job_run(&eleven->snapshot, eleven->io, eleven->options.directory, eleven->engine,
-                                      journal_instance(eleven->journal)));
+        note(eleven, snapshot_job_run(&eleven->snapshot, eleven->engine));
     enum journal_status status = journal_close(eleven->journal);
     note(eleven, status);
     status = eleven->status;

@@ -1,6 +1,7 @@
 #include "node/node.h"
 
 #include "base/assert.h"
+#include "node/replay.h"
 
 #include <stdio.h>
 
@@ -63,46 +64,74 @@ enum journal_status snapshot_restore(const struct io *io, const char *directory,
     return JOURNAL_OK;
 }
 
-/* Runs in the copy of the process. */
-static int write_in_copy(void *argument)
+static enum journal_status write_engine(struct snapshot_job *job, struct engine *engine, u64 bytes_per_second)
 {
-    struct snapshot_job *job = argument;
-    return snapshot_write(job->io, job->directory, &job->head, NULL, job->bytes_per_second, job->buffer);
+    struct snapshot_head head;
+    head_make(&head, engine, job->instance);
+    return snapshot_write(job->io, job->directory, &head, bytes_per_second, job->buffer);
 }
 
-bool snapshot_job_start(struct snapshot_job *job, const struct io *io, const char *directory, struct engine *engine,
-                        const u8 *instance, u64 bytes_per_second)
+/* Brings an empty engine to where the journal is durable, and writes it down. */
+static enum journal_status catch_up_and_write(struct snapshot_job *job, struct engine *engine)
 {
-    ASSERT(job->process == 0);
-    head_make(&job->head, engine, instance);
-    job->io = io;
-    job->directory = directory;
-    job->bytes_per_second = bytes_per_second;
-    job->writing_seq = job->head.seq;
-    if (io->start_process(io->context, write_in_copy, job, &job->process) == 0)
+    char problem[JOURNAL_PROBLEM_MAX];
+    struct snapshot_head head = {0};
+    struct replay replay = {.engine = engine};
+    struct journal_options options = config_journal(job->config, job->directory);
+    enum journal_status status = snapshot_restore(job->io, job->directory, engine, &head, problem);
+    if (status != JOURNAL_OK && status != JOURNAL_NOT_FOUND)
+        return status;
+    status = journal_read(job->io, &options, engine_seq(engine), replay_visit, &replay, problem);
+    if (status != JOURNAL_OK || engine_seq(engine) == head.seq)
+        return status;
+    return write_engine(job, engine, job->bytes_per_second);
+}
+
+static int snapshot_thread(void *argument)
+{
+    struct snapshot_job *job = argument;
+    const struct io *io = job->io;
+    size_t size = engine_memory_size(&job->config->limits);
+    void *memory = io->reserve(io->context, size);
+    job->status = JOURNAL_IO_FAILED;
+    if (memory != NULL) {
+        struct engine *engine = engine_create(memory, &job->config->limits);
+        job->status = catch_up_and_write(job, engine);
+        job->written_seq = engine_seq(engine);
+        io->release(io->context, memory, size);
+    }
+    __atomic_store_n(&job->done, true, __ATOMIC_RELEASE);
+    return 0;
+}
+
+bool snapshot_job_start(struct snapshot_job *job, const struct engine *engine)
+{
+    const struct io *io = job->io;
+    if (job->thread != NULL || engine_memory_used(engine) > io->memory_available(io->context))
+        return false;
+    job->done = false;
+    if (io->start_thread(io->context, snapshot_thread, job, &job->thread) == 0)
         return true;
-    job->process = 0;
+    job->thread = NULL;
     return false;
 }
 
-unsigned snapshot_job_poll(struct snapshot_job *job, const struct io *io, bool wait)
+unsigned snapshot_job_poll(struct snapshot_job *job, bool wait)
 {
-    int result = -1;
-    if (job->process == 0 || io->poll_process(io->context, job->process, wait, &result) == 0)
+    if (job->thread == NULL || (!wait && !__atomic_load_n(&job->done, __ATOMIC_ACQUIRE)))
         return 0;
-    job->process = 0;
-    if (result != JOURNAL_OK)
+    job->io->join_thread(job->io->context, job->thread);
+    job->thread = NULL;
+    if (job->status != JOURNAL_OK)
         return 0;
-    job->seq = job->writing_seq;
+    job->seq = job->written_seq;
     return 1;
 }
 
-enum journal_status snapshot_job_run(struct snapshot_job *job, const struct io *io, const char *directory,
-                                     struct engine *engine, const u8 *instance)
+enum journal_status snapshot_job_run(struct snapshot_job *job, struct engine *engine)
 {
-    head_make(&job->head, engine, instance);
-    enum journal_status status = snapshot_write(io, directory, &job->head, NULL, 0, job->buffer);
+    enum journal_status status = write_engine(job, engine, 0);
     if (status == JOURNAL_OK)
-        job->seq = job->head.seq;
+        job->seq = engine_seq(engine);
     return status;
 }

@@ -1,19 +1,30 @@
 #include "node/node.h"
 
+static void touch(const struct io *io, const struct engine_range *ranges, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (ranges[i].size > 0)
+            io->touch(io->context, ranges[i].memory, ranges[i].size);
+}
+
 static int touch_next(void *argument)
 {
     struct toucher *toucher = argument;
     struct engine_range ranges[ENGINE_RANGES];
     engine_order_memory(toucher->engine, toucher->through, toucher->ahead, ranges);
-    for (int i = 0; i < ENGINE_RANGES; i++)
-        if (ranges[i].size > 0 && toucher->io->touch != NULL)
-            toucher->io->touch(toucher->io->context, ranges[i].memory, ranges[i].size);
+    touch(toucher->io, ranges, ENGINE_RANGES);
     __atomic_store_n(&toucher->done, true, __ATOMIC_RELEASE);
     return 0;
 }
 
-void toucher_start(struct toucher *toucher, const struct io *io, const struct engine *engine, u64 ahead)
+void toucher_start(struct toucher *toucher, const struct io *io, const struct engine *engine, u64 ahead, bool indexes)
 {
+    struct engine_range ranges[ENGINE_INDEXES];
+    if (indexes) {
+        engine_index_memory(engine, ranges);
+        touch(io, ranges, ENGINE_INDEXES);
+    }
+
     *toucher = (struct toucher){.io = io, .engine = engine, .ahead = ahead};
     toucher->through = engine_used(engine, LIMIT_orders);
     touch_next(toucher);
