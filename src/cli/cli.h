@@ -1,0 +1,94 @@
+/*
+ * What all subcommands share: exit codes, how they complain, how numbers and
+ * times are written for people. The subcommands themselves are in
+ * subcommand.def; main.c calls them.
+ */
+#ifndef ELEVEN_CLI_CLI_H
+#define ELEVEN_CLI_CLI_H
+
+#include "base/slice.h"
+#include "base/types.h"
+#include "core/engine.h"
+#include "journal/journal.h"
+
+#define CLI_VERSION "0.1.0"
+
+enum cli_exit {
+    CLI_DONE = 0,
+    CLI_REFUSED = 1,        /* a command was refused, a file held errors, or an audit failed; nothing was half done */
+    CLI_USAGE = 2,          /* the command line makes no sense */
+    CLI_FOLDER = 3,         /* the data folder or its disk: busy, missing, damaged, full */
+    CLI_FILE = 4,           /* a file named on the command line, or standard output, cannot be read or written */
+};
+
+/* argv[0] is the subcommand's name. Returns an enum cli_exit. */
+#define SUBCOMMAND(name, sentence) int cli_##name(int argc, char **argv);
+#include "cli/subcommand.def"
+#undef SUBCOMMAND
+
+/* "eleven: WHAT: WHY" on standard error. */
+void cli_error(const char *what, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Says what is wrong with a data folder, in a sentence that names the way out; returns CLI_FOLDER. */
+int cli_folder_error(const char *directory, enum journal_status status, const char *problem);
+
+/* The same for a folder that could not be made. */
+int cli_create_error(const char *directory, enum journal_status status);
+
+/* A line on standard error that replaces the one before; only when that is a terminal. cli_progress_end clears it. */
+void cli_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void cli_progress_end(void);
+
+/* True once the user has pressed Ctrl-C (after cli_catch_interrupt): finish cleanly. */
+void cli_catch_interrupt(void);
+bool cli_interrupted(void);
+
+/* Wall clock, ms since 1970 UTC; monotonic clock, ns. */
+i64 cli_now_ms(void);
+i64 cli_monotonic_ns(void);
+void cli_sleep_ms(i64 ms);
+
+/* --- text (text.c) --------------------------------------------------------- */
+
+#define CLI_TEXT_MAX 96
+
+/* "1,234,567". Returns `text` (CLI_TEXT_MAX bytes). */
+char *cli_number(char *text, u64 number);
+
+/* "1,234.50 CNY" in the currency's digits. */
+char *cli_money(char *text, const struct engine *engine, u32 currency, i64 amount_minor);
+
+/* Minor units of a currency in US cents at a frozen rate (units of currency for one dollar x 1,000,000), rounded to the
+ * nearest, half up. 0 when there is no rate. */
+i64 cli_usd_cents(i64 amount_minor, unsigned digits, i64 usd_rate_e6);
+
+/* RFC 3339, or "now+10s" (s, ms, m, h, d). */
+bool cli_parse_time(const char *text, i64 now_ms, i64 *ms);
+
+/* A whole number of at most `largest`; nothing else may stand there. */
+bool cli_parse_number(struct slice text, u64 largest, u64 *number);
+
+/* A decimal with at most `places` places as a whole number of 10^-places; further places are dropped when `cut`, else
+ * refused. False when it is no number or its whole part is beyond 9 digits. */
+bool cli_parse_decimal(struct slice text, unsigned places, bool cut, i64 *scaled);
+
+/* Lower case, runs of other ASCII than letters and digits as one '-', none at the ends; other UTF-8 is kept. Writes
+ * at most `max` bytes, cut between characters; returns how many. */
+size_t cli_slug(char *slug, size_t max, struct slice text);
+
+/* ASCII letters are equal in both cases. */
+bool cli_same_word(struct slice a, struct slice b);
+
+/* Of `count` words the one nearest to `word` by edits; NULL when none is near. */
+const char *cli_nearest(const char *word, const char *const *words, size_t count);
+
+/* The code of an entity (its first text), "-" for id 0. */
+struct slice cli_code(const struct engine *engine, u32 id, u32 text);
+
+/* ISO 4217: number of digits of a currency we know; -1 for another. */
+int cli_currency_digits(struct slice code);
+
+/* ISO 3166-1: English short name of a country we know; NULL for another. */
+const char *cli_country_name(struct slice code);
+
+#endif

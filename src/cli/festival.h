@@ -1,0 +1,20 @@
+/*
+ * Festivals on the command line: what `eleven festival` shares with `sell` and `demo`.
+ */
+#ifndef ELEVEN_CLI_FESTIVAL_H
+#define ELEVEN_CLI_FESTIVAL_H
+
+#include "cli/stage.h"
+
+/* Rehearses the deals of a CSV file: sku, price, quota, cap, opens, closes. CLI_DONE, CLI_FILE or CLI_REFUSED, said on
+ * standard error; errors of rows are counted in stage->errors. */
+int festival_deals(struct stage *stage, u32 festival, const char *file);
+
+/* "213,500,000.00 CNY", and " = 30,795,193.35 USD" behind it when the festival has a rate. */
+#define FESTIVAL_TOTAL_MAX 128
+char *festival_total(char *text, const struct engine *engine, const struct festival *festival, i64 amount_minor);
+
+/* "12.3 s", "4 min 10 s", "3 h 5 min", "12 d 4 h". */
+char *festival_duration(char *text, i64 ms);
+
+#endif
