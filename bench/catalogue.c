@@ -1,0 +1,131 @@
+#include "bench/catalogue.h"
+
+#include "base/assert.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BRANDS 50u
+#define SELLERS 100u
+#define DEPARTMENTS 20u
+#define HOUR_MS ((i64)3600 * 1000)
+#define FESTIVAL_HOURS 240
+#define CODE_BYTES 16
+
+/* A command with room for its texts. */
+struct draft {
+    union {
+        struct command_header header;
+        struct command_currency_put currency;
+        struct command_country_put country;
+        struct command_department_put department;
+        struct command_city_put city;
+        struct command_location_put location;
+        struct command_brand_put brand;
+        struct command_seller_put seller;
+        struct command_sku_put sku;
+        struct command_festival_put festival;
+    } command;
+    u8 texts[256];
+};
+
+/* Adds `texts`, as many as this kind has; missing ones are empty. */
+static void give(const struct catalogue *catalogue, struct draft *draft, u16 kind, size_t fixed_size, size_t text_count,
+                 const char *code, const char *name)
+{
+    struct slice texts[COMMAND_TEXTS_MAX];
+    for (size_t i = 0; i < text_count; i++)
+        texts[i] = slice_text(i == 0 ? code : i == 1 ? name : "");
+    draft->command.header.kind = kind;
+    draft->command.header.size = (u16)fixed_size;
+    bool fits = command_add_texts(&draft->command.header, texts, text_count);
+    ASSERT(fits && draft->command.header.size <= sizeof(*draft));
+    catalogue->sink(catalogue->argument, &draft->command.header);
+}
+
+#define GIVE(KIND, member, text_count, code, name) \
+    give(catalogue, &draft, COMMAND_##KIND, sizeof(draft.command.member), text_count, code, name)
+
+static const char *numbered(char *code, const char *prefix, u32 number)
+{
+    snprintf(code, CODE_BYTES, "%s%u", prefix, number);
+    return code;
+}
+
+void catalogue_base(const struct catalogue *catalogue)
+{
+    char code[CODE_BYTES];
+    struct draft draft = {.command.currency = {.digits = 2}};
+    GIVE(CURRENCY_PUT, currency, 1, "CNY", "");
+    draft = (struct draft){0};
+    GIVE(COUNTRY_PUT, country, 2, "CN", "China");
+    for (u32 i = 1; i <= DEPARTMENTS; i++) {
+        draft = (struct draft){0};
+        GIVE(DEPARTMENT_PUT, department, 2, numbered(code, "department", i), "Department");
+    }
+    for (u32 i = 1; i <= WORKLOAD_CITIES; i++) {
+        draft = (struct draft){.command.city = {.country = 1, .longitude_e6 = 100000000 + (i32)i * 1000000,
+                                                .latitude_e6 = 30000000, .population = 1000000}};
+        GIVE(CITY_PUT, city, 4, numbered(code, "city", i), "City");
+    }
+    draft = (struct draft){.command.location = {.city = 1, .longitude_e6 = 101000000, .latitude_e6 = 30000000,
+                                                .kind = LOCATION_WAREHOUSE, .services = SERVICE_SHIP}};
+    GIVE(LOCATION_PUT, location, 2, "warehouse", "Warehouse");
+    for (u32 i = 1; i <= BRANDS; i++) {
+        draft = (struct draft){.command.brand = {.country = 1}};
+        GIVE(BRAND_PUT, brand, 2, numbered(code, "brand", i), "Brand");
+    }
+    for (u32 i = 1; i <= SELLERS; i++) {
+        draft = (struct draft){0};
+        GIVE(SELLER_PUT, seller, 2, numbered(code, "seller", i), "Seller");
+    }
+    draft = (struct draft){.command.festival = {.opens_ms = catalogue->now_ms - HOUR_MS,
+                                                .closes_ms = catalogue->now_ms + FESTIVAL_HOURS * HOUR_MS,
+                                                .usd_rate_e6 = 7000000, .currency = 1, .utc_offset_minutes = 480}};
+    GIVE(FESTIVAL_PUT, festival, 2, "festival", "Festival");
+}
+
+/* A deal at half of the list price for as long as the festival is open. */
+static void give_deal(const struct catalogue *catalogue, u32 sku, u32 cap)
+{
+    struct command_deal_put deal = {.header = {.kind = COMMAND_DEAL_PUT, .size = sizeof(deal)},
+                                    .price_minor = workload_price(sku, catalogue->skus + 1), .festival = 1,
+                                    .sku = sku, .cap = cap};
+    catalogue->sink(catalogue->argument, &deal.header);
+}
+
+static void give_sku(const struct catalogue *catalogue, u32 sku)
+{
+    char code[CODE_BYTES];
+    struct draft draft = {.command.sku = {.department = 1 + sku % DEPARTMENTS, .brand = 1 + sku % BRANDS,
+                                          .seller = 1 + sku % SELLERS, .for_sale = 1}};
+    GIVE(SKU_PUT, sku, 7, numbered(code, "s", sku), "Article");
+    struct command_price_set price = {.header = {.kind = COMMAND_PRICE_SET, .size = sizeof(price)},
+                                      .price_minor = workload_list_price(sku), .sku = sku, .currency = 1};
+    catalogue->sink(catalogue->argument, &price.header);
+    struct command_stock_receive stock = {.header = {.kind = COMMAND_STOCK_RECEIVE, .size = sizeof(stock)},
+                                          .sku = sku, .location = 1, .quantity = WORKLOAD_STOCK};
+    catalogue->sink(catalogue->argument, &stock.header);
+}
+
+void catalogue_skus(const struct catalogue *catalogue)
+{
+    u32 hot_sku = catalogue->skus + 1;
+    for (u32 sku = 1; sku <= hot_sku; sku++)
+        give_sku(catalogue, sku);
+    give_deal(catalogue, 1, catalogue->cap);
+    give_deal(catalogue, hot_sku, 0);
+}
+
+void catalogue_shoppers(const struct catalogue *catalogue)
+{
+    for (u32 shopper = 1; shopper <= catalogue->shoppers; shopper++) {
+        struct command_shopper_join join = {.header = {.kind = COMMAND_SHOPPER_JOIN, .size = sizeof(join)},
+                                            .city = 1 + shopper % WORKLOAD_CITIES, .currency = 1};
+        catalogue->sink(catalogue->argument, &join.header);
+        struct command_wallet_top_up top_up = {.header = {.kind = COMMAND_WALLET_TOP_UP, .size = sizeof(top_up)},
+                                               .amount_minor = WORKLOAD_BALANCE_MINOR, .shopper = shopper,
+                                               .currency = 1};
+        catalogue->sink(catalogue->argument, &top_up.header);
+    }
+}
