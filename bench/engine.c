@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#define IN_FLIGHT_MAX 65536u
-#define ANSWERS_MAX 65536u
+#define IN_FLIGHT_MAX 16384u
+#define ANSWERS_MAX 4096u
 #define SUBMIT_CHUNK 4096u                      /* orders handed over between two polls */
 #define SETUP_BYTES ((size_t)4 << 20)
 #define SLACK_ROWS 1024u

@@ -35,7 +35,7 @@ struct eleven_options {
     u64 journal_ahead_bytes;        /* journal zeroed before open returns, beyond the usual segment */
     u64 orders_ahead;               /* orders whose memory is kept resident before they come; 0: 262,144 */
     bool for_sale_night;            /* touch the hash indexes too before open returns: seconds now, not in the sale */
-    u32 in_flight_max;              /* commands submitted and not yet answered; 0: 65,536 */
+    u32 in_flight_max;              /* commands submitted and not yet answered, rounded down to 2^n; 0: 16,384 */
     u64 snapshot_every_bytes;       /* begin one beside the sale after so much journal; 0: 4 GB */
     u64 snapshot_bytes_per_second;  /* share of the disk that a running sale leaves to it; 0: 200 MB/s */
     bool ignore_snapshots;          /* replay the whole journal instead */

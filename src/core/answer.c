@@ -22,7 +22,8 @@ static u32 body_hash(const struct command_header *command)
 
 static u32 ring_row(const struct engine *engine, u64 number)
 {
-    return (u32)(1 + number % engine->limits.answers);
+    u64 capacity = engine->limits.answers;
+    return (u32)(1 + (number < capacity ? number : number % capacity)); /* the first round needs no division */
 }
 
 static bool forgotten(const struct engine *engine, const struct answer *answer)

@@ -196,19 +196,19 @@ u32 cap_find(const struct engine *engine, u32 deal, u32 person)
     return 0;
 }
 
-void deal_take(struct engine *engine, u32 id, u32 person, u32 units)
+void deal_take(struct engine *engine, u32 id, u32 cap, u32 person, u32 units)
 {
     struct deal *deal = &engine->deals[id];
     deal->taken += units;
     ASSERT(deal->quota == 0 || deal->taken <= deal->quota);
     if (deal->cap == 0)
         return;
-    u32 cap = cap_find(engine, id, person);
     if (cap == 0) {
         cap = new_row(engine, LIMIT_caps);
         engine->caps[cap] = (struct cap){.deal = id, .person = person};
         index_insert(&engine->cap_index, index_tag(cap_hash(id, person)), cap);
     }
+    ASSERT(engine->caps[cap].deal == id && engine->caps[cap].person == person);
     engine->caps[cap].units += units;
     ASSERT(engine->caps[cap].units <= deal->cap);
 }

@@ -96,6 +96,9 @@ static void fetch_far(const struct engine *engine, const struct command_header *
     const struct command_order_place *place = (const struct command_order_place *)command;
     const struct order_line_asked *lines = command_lines(place);
     index_prefetch(&engine->answer_index, index_tag(answer_hash(command->caller, command->key)));
+    __builtin_prefetch(&engine->orders[engine->head.count[LIMIT_orders] + FETCH_FAR], 1);
+    __builtin_prefetch(&engine->lines[engine->head.count[LIMIT_lines] + 2 * FETCH_FAR], 1);
+    __builtin_prefetch(&engine->answers[engine->head.count[LIMIT_answers] + FETCH_FAR], 1);
     if (place->shopper <= engine->head.count[LIMIT_shoppers])
         __builtin_prefetch(&engine->shoppers[place->shopper], 1);
     for (u32 i = 0; i < place->line_count; i++)
@@ -172,10 +175,11 @@ size_t engine_apply_all(struct engine *engine, const void *commands, size_t coun
         look(engine, &far, MIN(count, i + FETCH_FAR), fetch_far);
         look(engine, &near, MIN(count, i + FETCH_NEAR), fetch_near);
         look(engine, &last, MIN(count, i + FETCH_LAST), fetch_last);
+        const struct command_header *next = command_after(command); /* `decided` may move this one away */
         struct result result = engine_apply(engine, command);
         if (!decided(argument, command, result))
             return i + 1;
-        command = command_after(command);
+        command = next;
     }
     return count;
 }

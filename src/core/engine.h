@@ -38,7 +38,8 @@ struct result engine_apply(struct engine *engine, const struct command_header *c
 /*
  * Decides well-formed commands, back to back, as engine_apply one by one, but hides
  * memory latency by fetching the rows of coming commands. Stops after `count`
- * commands. `decided` is called after each with its result; false stops. Returns how many were decided.
+ * commands. `decided` is called after each with its result, and may overwrite that command and those before it; false stops.
+ * Returns how many were decided.
  */
 typedef bool engine_decided(void *argument, const struct command_header *command, struct result result);
 size_t engine_apply_all(struct engine *engine, const void *commands, size_t count, engine_decided *decided,

@@ -126,7 +126,7 @@ void book_sell(struct book *book, u32 units);               /* reserved -> sold 
 u32 deal_open(const struct engine *engine, const struct sku *sku, u32 festival, i64 now_ms, i64 *opens_ms);
 u64 cap_hash(u32 deal, u32 person);
 u32 cap_find(const struct engine *engine, u32 deal, u32 person);
-void deal_take(struct engine *engine, u32 deal, u32 person, u32 units);
+void deal_take(struct engine *engine, u32 deal, u32 cap, u32 person, u32 units); /* cap: as cap_find says */
 void deal_give_back(struct engine *engine, u32 deal, u32 person, u32 units);
 
 /* --- money (ledger.c) ---------------------------------------------------------- */
@@ -192,6 +192,8 @@ struct plan_line {          /* asked for, merged by SKU */
     u32 deal;
     u32 quantity;
     u32 asked_line;         /* from 1 */
+    u32 cap;                /* the person's counter of the deal; 0: none yet, or none needed */
+    u32 account;            /* the seller's in this currency; 0: none yet */
     i64 unit_price_minor;
     i64 amount_minor;       /* unit price x quantity */
     i64 discount_minor;

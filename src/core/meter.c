@@ -20,7 +20,8 @@ i64 engine_milestone_minor(unsigned index, unsigned digits)
         1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000,
     };
     unsigned power = 4 + index / 3 + digits;
-    if (power >= ARRAY_COUNT(powers) || steps[index % 3] > MONEY_MAX / powers[power])
+    _Static_assert(MONEY_MAX >= 5 * (i64)10000000000000000, "all of them are amounts");
+    if (power >= ARRAY_COUNT(powers))
         return 0;
     return steps[index % 3] * powers[power];
 }

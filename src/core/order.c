@@ -91,8 +91,8 @@ static void take_what_is_scarce(struct engine *engine, const struct plan *plan)
         struct sku *sku = &engine->skus[line->sku];
         sku->ordered = 1;
         if (line->deal != 0)
-            deal_take(engine, line->deal, plan->person, line->quantity);
-        if (account_find(engine, sku->seller, plan->place->currency) == 0)
+            deal_take(engine, line->deal, line->cap, plan->person, line->quantity);
+        if (line->account == 0 && account_find(engine, sku->seller, plan->place->currency) == 0)
             account_make(engine, sku->seller, plan->place->currency);
     }
     if (engine->shoppers[plan->place->shopper].first_budget != 0) {

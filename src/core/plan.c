@@ -172,15 +172,15 @@ static struct result quotas_good(const struct engine *engine, const struct plan 
     return accept(0, 0);
 }
 
-static struct result caps_good(const struct engine *engine, const struct plan *plan)
+static struct result caps_good(const struct engine *engine, struct plan *plan)
 {
     for (u32 i = 0; i < plan->line_count; i++) {
-        const struct plan_line *line = &plan->lines[i];
+        struct plan_line *line = &plan->lines[i];
         const struct deal *deal = &engine->deals[line->deal];
         if (deal->cap == 0)
             continue;
-        u32 units = engine_cap_units(engine, line->deal, plan->person);
-        i64 left = MAX((i64)deal->cap - units, 0);
+        line->cap = cap_find(engine, line->deal, plan->person);
+        i64 left = MAX((i64)deal->cap - engine->caps[line->cap].units, 0);
         bool reached = line->quantity > left;
         plan_tell(plan, "per-person limit", reached ? RESULT_LIMIT_REACHED : RESULT_OK, i + 1, 0, left,
                   line->quantity);
@@ -240,16 +240,17 @@ static struct result funds_good(const struct engine *engine, const struct plan *
     return result;
 }
 
-static struct result room_good(const struct engine *engine, const struct plan *plan)
+static struct result room_good(const struct engine *engine, struct plan *plan)
 {
     u32 caps = 0;
     u32 accounts = 0;
     for (u32 i = 0; i < plan->line_count; i++) {
-        const struct plan_line *line = &plan->lines[i];
+        struct plan_line *line = &plan->lines[i];
         u32 seller = engine->skus[line->sku].seller;
-        if (engine->deals[line->deal].cap != 0 && cap_find(engine, line->deal, plan->person) == 0)
+        if (line->cap == 0 && engine->deals[line->deal].cap != 0)
             caps++;
-        if (account_find(engine, seller, plan->place->currency) != 0)
+        line->account = account_find(engine, seller, plan->place->currency);
+        if (line->account != 0)
             continue;
         u32 earlier = 0;
         while (engine->skus[plan->lines[earlier].sku].seller != seller)

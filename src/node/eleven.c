@@ -21,8 +21,8 @@
 
 #define CHUNK_BYTES 65536u          /* commands decided in one go; >= COMMAND_SIZE_MAX */
 #define CHUNK_COMMANDS 512u
-#define FLUSH_BYTES 131072u         /* an open batch worth a second place in flight */
-#define IN_FLIGHT_DEFAULT 65536u
+#define FLUSH_BYTES 262144u         /* an open batch worth a second place in flight */
+#define IN_FLIGHT_DEFAULT 16384u
 #define HOUSEKEEPING_NS 1000000     /* once a millisecond */
 #define SEAL_AFTER_NS 20000000      /* idle time after which the tail is sealed */
 #define ORDERS_AHEAD 262144u        /* some 60 ms of the fastest sale, 60 MB */
@@ -53,8 +53,7 @@ struct eleven {
     struct server_clock clock;
     i64 housekeeping_ns;
     i64 active_ns;
-    u8 *chunk;
-    struct waiting *waiting;        /* ring of options.in_flight_max */
+    struct waiting *waiting;        /* ring of options.in_flight_max, which is a power of two */
     u64 ticket_next;
     u64 ticket_answered;            /* tickets below have been polled */
     struct snapshot_job snapshot;
@@ -87,10 +86,9 @@ static enum journal_status memory_take(struct eleven *eleven, char *problem)
     eleven->snapshot.directory = eleven->options.directory;
     eleven->snapshot.config = &eleven->config;
     eleven->snapshot.bytes_per_second = eleven->options.snapshot_bytes_per_second;
-    eleven->chunk = aligned_alloc(64, CHUNK_BYTES);
     eleven->waiting = malloc(eleven->options.in_flight_max * sizeof(*eleven->waiting));
     eleven->snapshot.buffer = io->reserve(io->context, SNAPSHOT_BUFFER_BYTES);
-    if (eleven->memory == NULL || eleven->chunk == NULL || eleven->waiting == NULL ||
+    if (eleven->memory == NULL || eleven->waiting == NULL ||
         eleven->snapshot.buffer == NULL)
         return fail(JOURNAL_IO_FAILED, problem, "there is not enough memory for these limits", 0);
     eleven->engine = engine_create(eleven->memory, &eleven->config.limits);
@@ -133,7 +131,6 @@ static void eleven_free(struct eleven *eleven)
     if (eleven->snapshot.buffer != NULL)
         io->release(io->context, eleven->snapshot.buffer, SNAPSHOT_BUFFER_BYTES);
     free(eleven->waiting);
-    free(eleven->chunk);
     if (eleven->memory != NULL)
         io->release(io->context, eleven->memory, eleven->memory_size);
     if (eleven->lock >= 0)
@@ -163,6 +160,15 @@ static enum journal_status open_steps(struct eleven *eleven, char *problem)
     return status;
 }
 
+/* The largest power of two that is not above what was asked for. */
+static u32 in_flight_rounded(u32 asked)
+{
+    u32 rounded = 1;
+    while (rounded <= (asked == 0 ? IN_FLIGHT_DEFAULT : asked) / 2)
+        rounded *= 2;
+    return rounded;
+}
+
 enum journal_status eleven_open(struct eleven **eleven_out, const struct eleven_options *options, char *problem)
 {
     *eleven_out = NULL;
@@ -171,8 +177,7 @@ enum journal_status eleven_open(struct eleven **eleven_out, const struct eleven_
         return fail(JOURNAL_IO_FAILED, problem, "out of memory", 0);
     eleven->options = *options;
     eleven->lock = -1;
-    if (eleven->options.in_flight_max == 0)
-        eleven->options.in_flight_max = IN_FLIGHT_DEFAULT;
+    eleven->options.in_flight_max = in_flight_rounded(options->in_flight_max);
     if (eleven->options.orders_ahead == 0)
         eleven->options.orders_ahead = ORDERS_AHEAD;
     if (eleven->options.snapshot_every_bytes == 0)
@@ -213,7 +218,7 @@ u64 eleven_outstanding(const struct eleven *eleven)
 
 static struct waiting *waiting_at(struct eleven *eleven, u64 ticket)
 {
-    return &eleven->waiting[ticket % eleven->options.in_flight_max];
+    return &eleven->waiting[ticket & (eleven->options.in_flight_max - 1)];
 }
 
 /* The one place where answers are let go. */
@@ -241,13 +246,15 @@ static void gate_queue(struct eleven *eleven, struct result result)
 
 static void journal_command(struct eleven *eleven, const struct command_header *command)
 {
-    u8 *record = journal_reserve(eleven->journal, command->size);
+    u32 size = command->size;
+    u8 *record = journal_reserve(eleven->journal, size);
     ASSERT(record != NULL); /* room for the whole chunk was made before */
-    memcpy(record, command, command->size);
+    if (record != (const u8 *)command) /* a refused one before it has left a gap */
+        memmove(record, command, size);
     ((struct command_header *)(void *)record)->time_ms = engine_now(eleven->engine);
-    u64 seq = journal_push(eleven->journal, command->size, engine_now(eleven->engine), engine_chain(eleven->engine));
+    u64 seq = journal_push(eleven->journal, size, engine_now(eleven->engine), engine_chain(eleven->engine));
     ASSERT(seq == engine_seq(eleven->engine));
-    eleven->open_bytes += command->size;
+    eleven->open_bytes += size;
 }
 
 static bool submit_decided(void *argument, const struct command_header *command, struct result result)
@@ -276,14 +283,15 @@ static void send(struct eleven *eleven, bool now)
         eleven->open_bytes = 0;
 }
 
-/* Room in the journal for a chunk of commands; false when one must wait for the disk. */
-static bool make_room(struct eleven *eleven, size_t bytes)
+/* Room in the journal's open batch; NULL when one must wait for the disk. */
+static u8 *make_room(struct eleven *eleven, u32 bytes)
 {
-    if (journal_reserve(eleven->journal, (u32)bytes) != NULL)
-        return true;
+    u8 *room = journal_reserve(eleven->journal, bytes);
+    if (room != NULL)
+        return room;
     note(eleven, journal_poll(eleven->journal, false));
     send(eleven, true);
-    return eleven->status == JOURNAL_OK && journal_reserve(eleven->journal, (u32)bytes) != NULL;
+    return eleven->status == JOURNAL_OK ? journal_reserve(eleven->journal, bytes) : NULL;
 }
 
 struct chunk {
@@ -292,14 +300,14 @@ struct chunk {
     size_t skipped;             /* bytes of a malformed command behind them; 0: none */
 };
 
-/* Copies commands to work on, with their time; ends at a malformed one. */
-static struct chunk chunk_fill(struct eleven *eleven, const u8 *bytes, size_t size)
+/* Copies commands into the open batch, with their time, to be decided there; ends at a malformed one. */
+static struct chunk chunk_fill(struct eleven *eleven, u8 *room, const u8 *bytes, size_t size)
 {
     struct chunk chunk = {0};
     bool stamps = eleven->options.clock == ELEVEN_CLOCK_SERVER;
     i64 now_ms = stamps ? server_clock_ms(&eleven->clock, eleven->io) : 0;
-    u64 room = eleven->options.in_flight_max - eleven_outstanding(eleven);
-    while (chunk.count < MIN(room, CHUNK_COMMANDS) && chunk.bytes < size) {
+    u64 places = eleven->options.in_flight_max - eleven_outstanding(eleven);
+    while (chunk.count < MIN(places, CHUNK_COMMANDS) && chunk.bytes < size) {
         const struct command_header *command = (const void *)(bytes + chunk.bytes);
         size_t left = size - chunk.bytes;
         if (!command_well_formed(command, left)) {
@@ -310,7 +318,7 @@ static struct chunk chunk_fill(struct eleven *eleven, const u8 *bytes, size_t si
         }
         if (chunk.bytes + command->size > CHUNK_BYTES)
             break;
-        struct command_header *copy = (void *)(eleven->chunk + chunk.bytes);
+        struct command_header *copy = (void *)(room + chunk.bytes);
         memcpy(copy, command, command->size);
         if (stamps)
             copy->time_ms = now_ms;
@@ -327,14 +335,12 @@ size_t eleven_submit(struct eleven *eleven, const void *commands, size_t size, s
     *size_taken = 0;
     while (*size_taken < size && eleven->status == JOURNAL_OK &&
            eleven_outstanding(eleven) < eleven->options.in_flight_max) {
-        struct chunk chunk = chunk_fill(eleven, (const u8 *)commands + *size_taken, size - *size_taken);
-        if (chunk.count > 0) {
-            if (!make_room(eleven, chunk.bytes))
-                break;
-            size_t decided =
-                engine_apply_all(eleven->engine, eleven->chunk, chunk.count, submit_decided, eleven);
-            ASSERT(decided == chunk.count);
-        }
+        u8 *room = make_room(eleven, CHUNK_BYTES);
+        if (room == NULL)
+            break;
+        struct chunk chunk = chunk_fill(eleven, room, (const u8 *)commands + *size_taken, size - *size_taken);
+        size_t decided = engine_apply_all(eleven->engine, room, chunk.count, submit_decided, eleven);
+        ASSERT(decided == chunk.count);
         *size_taken += chunk.bytes;
         if (chunk.skipped > 0 && eleven_outstanding(eleven) < eleven->options.in_flight_max) {
             gate_queue(eleven, (struct result){.code = RESULT_MALFORMED});
@@ -355,7 +361,7 @@ static void expire_holds(struct eleven *eleven)
     };
     tick.header.time_ms = server_clock_ms(&eleven->clock, eleven->io);
     if (!engine_hold_due(eleven->engine, engine_time(eleven->engine, tick.header.time_ms)) ||
-        !make_room(eleven, sizeof(tick)))
+        make_room(eleven, sizeof(tick)) == NULL)
         return;
     struct result result = engine_apply(eleven->engine, &tick.header);
     ASSERT(result.code == RESULT_OK);
