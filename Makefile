@@ -28,10 +28,9 @@ CFLAGS := $(BASE_FLAGS) $(WARN) $(MODE_FLAGS) $(EXTRA_CFLAGS)
 LIBS := -lxxhash -luring -lpthread
 
 lib_sources := $(wildcard src/base/*.c src/core/*.c src/io/*.c src/journal/*.c src/node/*.c)
-cli_sources := $(wildcard src/cli/*.c)
+cli_sources := $(wildcard src/cli/*.c) $(filter-out bench/peer%,$(wildcard bench/*.c)) # `eleven bench` is ours; peers are apart
 support_sources := $(wildcard sim/*.c) $(filter-out $(wildcard test/test_*.c),$(wildcard test/*.c))
 test_sources := $(wildcard test/test_*.c)
-bench_sources := $(wildcard bench/*.c)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 tests := $(patsubst test/test_%.c,$(BUILD)/test_%,$(test_sources))

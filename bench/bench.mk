@@ -1,15 +1,11 @@
-# The `bench` target: prints every figure (docs/BENCHMARKS.md). QUICK=1: engine and bare loop only, within 45 s.
+# The `bench` target: prints every figure (docs/BENCHMARKS.md). QUICK=1: engine and bare loops only, within 45 s.
 # Each peer is a binary of its own, so that only it needs the peer's library. Included by the Makefile.
 
 bench_peers := redis lmdb sqlite postgres
 bench_common := $(call objects,bench/measure.c bench/workload.c src/base/checksum.c src/base/assert.c)
-bench_programs := $(BUILD)/bench-eleven $(if $(QUICK),,$(bench_peers:%=$(BUILD)/bench-%))
+bench_programs := $(BUILD)/eleven $(if $(QUICK),,$(bench_peers:%=$(BUILD)/bench-%))
 
 bench_ours := $(call objects,$(addprefix bench/,main.c engine.c catalogue.c bare.c))
-
-$(BUILD)/bench-eleven: $(bench_ours) $(bench_common) $(BUILD)/libeleven.a
-	@echo "  LD $@"
-	@$(CC) $(CFLAGS) $(whole) -o $@ $^ $(LIBS) -lm
 
 $(BUILD)/bench-redis: bench_libs := -lhiredis
 $(BUILD)/bench-lmdb: bench_libs := -llmdb

@@ -1,18 +1,6 @@
-/*
- * bench-eleven: our figures. Each part is a run of this program of its own, with
- * a new data folder (which the caller removes):
- *
- *   bench-eleven quick    DIR ROUNDS ORDERS           bare, zipf, hot
- *   bench-eleven rounds   DIR ROUNDS ORDERS COMMAND   and COMMAND N after each round (the peers), latency, recovery
- *   bench-eleven snapshot DIR ROUNDS ORDERS           stalls while a snapshot is written
- *   bench-eleven memory   DIR ROUNDS ORDERS           resident bytes a SKU, shopper, order
- *   bench-eleven skus     DIR ROUNDS ORDERS           ten million SKUs
- *   bench-eleven orders   DIR ROUNDS ORDERS PAST      as many past orders
- *
- * A round runs one slice of ORDERS orders of each kind, one after another, so that
- * what drifts on the machine hits all alike. Every run prints its lines; the
- * caller takes the medians.
- */
+#include "bench/bench.h"
+
+#include "base/assert.h"
 #include "bench/bare.h"
 #include "bench/engine.h"
 #include "bench/measure.h"
@@ -21,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUNDS_MAX 100u
 #define HOT_SLICE ((u64)1 << 32)        /* slices of hot orders, latency, and so on have numbers of their own */
 #define LATENCY_SLICE ((u64)2 << 32)
 #define BARE_BYTES_PER_ORDER 96u
@@ -42,11 +29,13 @@ struct job {
     const char *directory;
     u32 rounds;
     u64 count;              /* orders of a slice */
-    const char *argument;
+    bool all;               /* latency, recovery and `between` as well */
+    const char *between;    /* a command to run after each round; NULL: none */
+    u64 past;
     struct workload *workload;
     struct orders orders;
     u32 *latencies;
-    double rates[ROUNDS_MAX]; /* of closed-loop runs; the open loops take a share of the median */
+    double rates[BENCH_ROUNDS_MAX]; /* of closed-loop runs; the open loops take a share of the median */
     u32 rate_count;
 };
 
@@ -159,7 +148,7 @@ static void run_latency(struct job *job, struct under_test *under_test, u32 roun
 static void call_others(const struct job *job, u32 round)
 {
     char command[512];
-    snprintf(command, sizeof(command), "%s %u", job->argument, round);
+    snprintf(command, sizeof(command), "%s %u", job->between, round);
     fflush(stdout);
     if (system(command) != 0)
         measure_fail("%s failed", command);
@@ -167,14 +156,14 @@ static void call_others(const struct job *job, u32 round)
 
 static void part_rounds(struct job *job)
 {
-    bool all = job->argument != NULL;
+    bool all = job->all;
     u64 orders_max = job->rounds * job->count * (all ? 3 : 2);
     struct under_test *under_test = start(job, WORKLOAD_SKUS, WORKLOAD_CAP, orders_max, true);
     struct bares bares = {start_bare(job, "bare", job->rounds * job->count), start_bare(job, "append", 0)};
     set_up(under_test);
     for (u32 round = 0; round < job->rounds; round++) {
         run_round(job, under_test, &bares, round);
-        if (all)
+        if (job->between != NULL)
             call_others(job, round);
     }
     bare_close(bares.bare);
@@ -253,7 +242,7 @@ static void part_skus(struct job *job)
 
 static void part_orders(struct job *job)
 {
-    u64 past = strtoull(job->argument, NULL, 10), available = measure_available_bytes();
+    u64 past = job->past, available = measure_available_bytes();
     u64 room = available > MEMORY_LEFT ? (available - MEMORY_LEFT) / BYTES_PER_ORDER_GUESS : 0;
     past = MIN(past, room) / job->count * job->count;
     if (past < 2 * PAST_EDGE)
@@ -273,30 +262,31 @@ static void part_orders(struct job *job)
     stop(job, under_test);
 }
 
-int main(int count, char **arguments)
+bool bench_run(const struct bench *bench)
 {
     static const struct {
         const char *name;
         void (*run)(struct job *job);
-        int arguments;
     } parts[] = {
-        {"quick", part_rounds, 5},   {"rounds", part_rounds, 6}, {"snapshot", part_snapshot, 5},
-        {"memory", part_memory, 5},  {"skus", part_skus, 5},     {"orders", part_orders, 6},
+        {"quick", part_rounds},   {"rounds", part_rounds}, {"snapshot", part_snapshot},
+        {"memory", part_memory},  {"skus", part_skus},     {"orders", part_orders},
     };
+    ASSERT(bench->rounds > 0 && bench->rounds <= BENCH_ROUNDS_MAX && bench->orders > 0);
     for (size_t i = 0; i < ARRAY_COUNT(parts); i++) {
-        if (count != parts[i].arguments || strcmp(arguments[1], parts[i].name) != 0)
+        if (strcmp(bench->part, parts[i].name) != 0)
             continue;
-        struct job job = {.directory = arguments[2], .argument = count > 5 ? arguments[5] : NULL};
-        job.rounds = (u32)strtoul(arguments[3], NULL, 10);
-        job.count = strtoull(arguments[4], NULL, 10);
-        if (job.rounds == 0 || job.rounds > ROUNDS_MAX || job.count == 0)
-            break;
-        job.latencies = measure_memory(job.count * sizeof(*job.latencies));
+        struct job job = {
+            .directory = bench->directory,
+            .rounds = bench->rounds,
+            .count = bench->orders,
+            .all = strcmp(bench->part, "rounds") == 0,
+            .between = bench->between,
+            .past = bench->past,
+            .latencies = measure_memory(bench->orders * sizeof(*job.latencies)),
+        };
         parts[i].run(&job);
         free(job.latencies);
-        return 0;
+        return true;
     }
-    fprintf(stderr, "usage: %s quick|rounds|snapshot|memory|skus|orders DIR ROUNDS ORDERS [COMMAND|PAST]\n",
-            arguments[0]);
-    return 2;
+    return false;
 }
