@@ -105,8 +105,8 @@ tidy: $(BUILD)/libeleven.a ## check the house itself
 	@tools/tidy $(BUILD)
 
 demo: $(BUILD)/eleven ## a festival in the terminal, from an empty folder to the audit
-	@folder=$$(mktemp -d "$${TMPDIR:-/tmp}/eleven-demo.XXXXXX") && \
-	$(BUILD)/eleven demo "$$folder/shop"; status=$$?; rm -rf "$$folder"; exit $$status
+	@rm -rf $(BUILD)/demo
+	@$(BUILD)/eleven demo $(BUILD)/demo
 
 -include bench/bench.mk
 
