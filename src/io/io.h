@@ -7,7 +7,8 @@
  *
  * Every function returns >= 0 when it succeeded and a negative errno otherwise.
  * Paths are NUL-terminated and relative to nothing but the process. Functions
- * are called from one thread, except inside `start_thread`.
+ * are called from one thread, except inside `start_thread`, whose work may use files (not
+ * `append` and `reap`), names, memory, clocks and threads.
  */
 #ifndef ELEVEN_IO_IO_H
 #define ELEVEN_IO_IO_H

@@ -12,9 +12,10 @@
 #include "io/io.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
-/* Helper threads running at one time; 3 in practice. */
+/* Helper threads running at one time; 4 in practice: zeroing, touching, a snapshot, its reading ahead. */
 #define LINUX_THREADS_MAX 8
 
 /* The niceness of helper threads. */
@@ -29,7 +30,7 @@ struct linux_appender {
 };
 
 struct linux_thread {
-    bool used;
+    atomic_bool used;
     pthread_t handle;
     int (*work)(void *argument);
     void *argument;

@@ -28,7 +28,7 @@ int thread_start(void *context, int (*work)(void *argument), void *argument, voi
 
     ASSERT(work != NULL && thread != NULL);
     for (int i = 0; i < LINUX_THREADS_MAX && free_thread == NULL; i++)
-        if (!linux_io->threads[i].used)
+        if (!atomic_exchange(&linux_io->threads[i].used, true)) /* helpers start helpers */
             free_thread = &linux_io->threads[i];
     if (free_thread == NULL)
         return -EAGAIN;
@@ -39,9 +39,10 @@ int thread_start(void *context, int (*work)(void *argument), void *argument, voi
     pthread_sigmask(SIG_BLOCK, &all, &before);
     int result = pthread_create(&free_thread->handle, NULL, thread_main, free_thread);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (result != 0)
+    if (result != 0) {
+        atomic_store(&free_thread->used, false);
         return -result;
-    free_thread->used = true;
+    }
     *thread = free_thread;
     return 0;
 }
@@ -52,8 +53,9 @@ int thread_join(void *context, void *thread)
     struct linux_thread *ended = thread;
 
     ASSERT(ended >= linux_io->threads && ended < linux_io->threads + LINUX_THREADS_MAX);
-    ASSERT(ended->used);
+    ASSERT(atomic_load(&ended->used));
     int result = pthread_join(ended->handle, NULL);
-    ended->used = false;
-    return result != 0 ? -result : ended->result;
+    result = result != 0 ? -result : ended->result;
+    atomic_store(&ended->used, false);
+    return result;
 }

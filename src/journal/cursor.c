@@ -25,12 +25,55 @@ static struct segment_path cursor_path(const struct cursor *cursor, u32 index)
     return segment_path(cursor->directory, cursor->list->entries[index].number);
 }
 
+static int cursor_read_ahead(void *argument)
+{
+    const struct cursor_ahead *ahead = argument;
+
+    return io_read_all(ahead->io, ahead->file, ahead->bytes, ahead->size, ahead->offset);
+}
+
+/* How many bytes come next. */
+static size_t cursor_chunk(const struct cursor *cursor)
+{
+    return (size_t)MIN(CURSOR_CHUNK, cursor->bound - cursor->loaded);
+}
+
+/* Begins to read what comes next. Where no thread can be had it is read when it is needed. */
+static void cursor_ahead_start(struct cursor *cursor)
+{
+    struct cursor_ahead *ahead = &cursor->ahead;
+
+    ASSERT(ahead->thread == NULL);
+    *ahead = (struct cursor_ahead){
+        .io = cursor->io,
+        .file = cursor->file,
+        .bytes = cursor->memory + cursor->loaded,
+        .size = cursor_chunk(cursor),
+        .offset = cursor->loaded,
+    };
+    if (ahead->size > 0 && cursor->io->start_thread(cursor->io->context, cursor_read_ahead, ahead, &ahead->thread) < 0)
+        ahead->thread = NULL;
+}
+
+/* Waits for it; its result. */
+static int cursor_ahead_end(struct cursor *cursor)
+{
+    struct cursor_ahead *ahead = &cursor->ahead;
+
+    if (ahead->thread == NULL)
+        return 0;
+    int result = cursor->io->join_thread(cursor->io->context, ahead->thread);
+    ahead->thread = NULL;
+    return result;
+}
+
 /* Opens one segment for loading. Does not move the cursor's place. */
 static enum journal_status cursor_open_file(struct cursor *cursor, u32 index)
 {
     const struct segment_entry *entry = &cursor->list->entries[index];
     struct segment_path path = cursor_path(cursor, index);
 
+    cursor_ahead_end(cursor);
     if (cursor->file >= 0)
         cursor->io->close(cursor->io->context, cursor->file);
     cursor->loaded = 0;
@@ -49,12 +92,17 @@ static enum journal_status cursor_load(struct cursor *cursor, u32 index, u64 upt
 {
     ASSERT(upto <= cursor->bound);
     while (cursor->loaded < upto) {
-        size_t size = (size_t)MIN(CURSOR_CHUNK, cursor->bound - cursor->loaded);
-        int result = io_read_all(cursor->io, cursor->file, cursor->memory + cursor->loaded, size, cursor->loaded);
+        bool read = cursor->ahead.thread != NULL;
+        size_t size = cursor_chunk(cursor);
+        ASSERT(!read || (cursor->ahead.offset == cursor->loaded && cursor->ahead.size == size));
+        int result = cursor_ahead_end(cursor);
+        if (!read)
+            result = io_read_all(cursor->io, cursor->file, cursor->memory + cursor->loaded, size, cursor->loaded);
         if (result < 0)
             return segment_problem(cursor->problem, JOURNAL_IO_FAILED, "%s: offset %llu: cannot be read (error %d)",
                                    cursor_path(cursor, index).text, (unsigned long long)cursor->loaded, -result);
         cursor->loaded += size;
+        cursor_ahead_start(cursor);
     }
     return JOURNAL_OK;
 }
@@ -263,6 +311,7 @@ enum journal_status cursor_open(struct cursor *cursor, const struct io *io, cons
 
 void cursor_close(struct cursor *cursor)
 {
+    cursor_ahead_end(cursor);
     if (cursor->file >= 0)
         cursor->io->close(cursor->io->context, cursor->file);
     if (cursor->memory != NULL)

@@ -22,6 +22,16 @@ struct cursor_batch {
     u64 size;
 };
 
+/* The next chunk, read by a thread while the one before is worked on. */
+struct cursor_ahead {
+    const struct io *io;
+    void *thread;           /* NULL: none under way */
+    int file;
+    u8 *bytes;
+    size_t size;
+    u64 offset;
+};
+
 struct cursor {
     const struct io *io;
     const char *directory;
@@ -35,6 +45,7 @@ struct cursor {
     int file;               /* -1: none */
     u64 bound;              /* readable bytes, whole sectors */
     u64 loaded;
+    struct cursor_ahead ahead;
 
     /* The place, and what the batch there must say. */
     u32 index;
@@ -50,7 +61,7 @@ struct cursor {
     u64 filled_number;      /* the last batch that holds records, or may */
 };
 
-/* On JOURNAL_OK the caller owns the cursor. The list must outlive it. */
+/* On JOURNAL_OK the caller owns the cursor, which must stay where it is. The list must outlive it. */
 enum journal_status cursor_open(struct cursor *cursor, const struct io *io, const char *directory,
                                 const struct segment_list *list, const struct cursor_options *options, char *problem);
 void cursor_close(struct cursor *cursor);

@@ -95,6 +95,19 @@ static enum journal_status memory_take(struct eleven *eleven, char *problem)
     return JOURNAL_OK;
 }
 
+/* Replay, with the memory of coming orders made resident beside it. */
+struct recovery {
+    struct replay replay;
+    struct toucher toucher;
+};
+
+static bool recovery_visit(void *argument, const struct journal_batch *batch)
+{
+    struct recovery *recovery = argument;
+    toucher_poll(&recovery->toucher);
+    return replay_visit(&recovery->replay, batch);
+}
+
 static enum journal_status recover(struct eleven *eleven, char *problem)
 {
     const struct io *io = eleven->io;
@@ -106,11 +119,14 @@ static enum journal_status recover(struct eleven *eleven, char *problem)
     if (status != JOURNAL_OK && status != JOURNAL_NOT_FOUND)
         return status;
 
-    struct replay replay = {.engine = eleven->engine};
+    struct recovery recovery = {.replay.engine = eleven->engine};
+    toucher_start(&recovery.toucher, io, eleven->engine, eleven->options.orders_ahead, false);
     struct journal_options options = config_journal(&eleven->config, eleven->options.directory);
-    status = journal_open(&eleven->journal, io, &options, engine_seq(eleven->engine), replay_visit, &replay, problem);
-    if (replay.diverged)
-        return fail(JOURNAL_FOREIGN, problem, replay.problem, 0);
+    status = journal_open(&eleven->journal, io, &options, engine_seq(eleven->engine),
+                          recovery_visit, &recovery, problem);
+    toucher_stop(&recovery.toucher);
+    if (recovery.replay.diverged)
+        return fail(JOURNAL_FOREIGN, problem, recovery.replay.problem, 0);
     if (status != JOURNAL_OK)
         return status;
     if (head.seq > 0 && memcmp(head.instance, journal_instance(eleven->journal), sizeof(head.instance)) != 0)
@@ -119,7 +135,7 @@ static enum journal_status recover(struct eleven *eleven, char *problem)
         return fail(JOURNAL_ROT, problem, "the journal ends before the snapshot: its last segments are missing", 0);
     eleven->snapshot.seq = head.seq;
     memcpy(eleven->snapshot.instance, journal_instance(eleven->journal), sizeof(eleven->snapshot.instance));
-    eleven->stats.recovered_commands = replay.commands;
+    eleven->stats.recovered_commands = recovery.replay.commands;
     eleven->stats.recovered_snapshot_seq = head.seq;
     eleven->stats.recovery_ns = io->monotonic_ns(io->context) - begun_ns;
     return JOURNAL_OK;
