@@ -135,7 +135,17 @@ static u64 records_before(const struct map *map, u64 cut, bool zeroed)
     return records;
 }
 
-/* The last 64 KiB cut off byte by byte: exactly the whole batches before the cut are left. */
+static void expect_cut_off(struct io *io)
+{
+    char problem[JOURNAL_PROBLEM_MAX];
+    u64 last = 0;
+
+    assert_int_equal(journal_read(io, &kit_options, 0, visit_count, &last, problem), JOURNAL_ROT);
+    assert_non_null(strstr(problem, "cut off at"));
+}
+
+/* The file made shorter byte by byte: no crash does that. While the zeros behind the last batch are there nothing is
+ * lost; from then on it is refused by name. */
 static void test_truncated_at_every_byte(void **state)
 {
     struct io io;
@@ -145,16 +155,22 @@ static void test_truncated_at_every_byte(void **state)
     (void)state;
     map_fill(&map, disk);
     assert_true(map.segments >= 3 && map.records == 1500);
+    u64 end = map.places[map.count - 1].end;
     for (u64 cut = KIT_SEGMENT_BYTES; cut-- > 0;) {
         sim_disk_truncate(disk, kit_segment(map.segments), cut);
-        expect_end(&io, records_before(&map, 0, false), records_before(&map, cut, false));
+        if (cut < end + IO_SECTOR) {
+            expect_cut_off(&io);
+            continue;
+        }
+        expect_end(&io, records_before(&map, 0, false), map.records);
         if (cut % IO_SECTOR <= 1)
-            expect_recovery(disk, records_before(&map, cut, false));
+            expect_recovery(disk, map.records);
     }
     sim_disk_destroy(disk);
 }
 
-/* The segment header's own checksum ends its block: the last header byte zeroed may already be zero. */
+/* The last 64 KiB cut off, as a crash does it, by zeros: exactly the whole batches before the cut are left.
+ * The segment header's own checksum ends its block: the last header byte zeroed may already be zero. */
 static void test_zeroed_from_every_byte(void **state)
 {
     struct io io;

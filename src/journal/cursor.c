@@ -222,12 +222,40 @@ static enum journal_status cursor_scan(struct cursor *cursor)
     return status;
 }
 
+static bool cursor_zero_sector(struct cursor *cursor)
+{
+    if (cursor->bound < cursor->offset + IO_SECTOR ||
+        cursor_load(cursor, cursor->index, cursor->offset + IO_SECTOR) != JOURNAL_OK)
+        return false;
+    for (u64 at = cursor->offset; at < cursor->offset + IO_SECTOR; at++)
+        if (cursor->memory[at] != 0)
+            return false;
+    return true;
+}
+
+/*
+ * A segment has its size before it has its name, so no crash makes it shorter:
+ * somebody cut it. What was cut off may have been acknowledged, unless the zeros
+ * that follow the last batch are still there.
+ */
+static bool cursor_cut_short(struct cursor *cursor)
+{
+    const struct segment_entry *entry = &cursor->list->entries[cursor->index];
+
+    return entry->file_bytes < entry->size && !cursor_zero_sector(cursor);
+}
+
 /* The batch expected here is not here. */
 static enum journal_status cursor_damaged(struct cursor *cursor, struct cursor_batch *batch)
 {
     *batch = (struct cursor_batch){0};
     if (cursor->options.end_at_damage)
         return JOURNAL_OK;
+    if (cursor_cut_short(cursor))
+        return segment_problem(cursor->problem, JOURNAL_ROT, "%s: cut off at %llu bytes of %llu",
+                               cursor_path(cursor, cursor->index).text,
+                               (unsigned long long)cursor->list->entries[cursor->index].file_bytes,
+                               (unsigned long long)cursor->list->entries[cursor->index].size);
 
     enum journal_status status = cursor_scan(cursor);
     if (status != JOURNAL_OK)

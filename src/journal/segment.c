@@ -154,7 +154,9 @@ static enum journal_status segment_read_header(struct segment_entry *entry, cons
         return segment_problem(problem, JOURNAL_IO_FAILED, "%s: cannot be read (error %d)", path, (int)-got);
 
     entry->file_bytes = (u64)size;
-    entry->verdict = got < (i64)sizeof(*block) ? HEADER_BROKEN : format_segment_check(block);
+    if (got < (i64)sizeof(*block)) /* it has its size before it has its name */
+        return segment_problem(problem, JOURNAL_ROT, "%s: cut off at %lld bytes", path, (long long)size);
+    entry->verdict = format_segment_check(block);
     if (entry->verdict == HEADER_FOREIGN)
         return segment_problem(problem, JOURNAL_FOREIGN, "%s: format version %u, this program knows %u", path,
                                block->version, FORMAT_VERSION);
