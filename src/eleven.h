@@ -37,21 +37,21 @@ struct eleven_options {
     bool for_sale_night;            /* touch the hash indexes too before open returns: seconds now, not in the sale */
     u32 in_flight_max;              /* commands submitted and not yet answered, rounded down to 2^n; 0: 16,384 */
     u64 snapshot_every_bytes;       /* begin one beside the sale after so much journal; 0: 4 GB */
-    u64 snapshot_bytes_per_second;  /* share of the disk that a running sale leaves to it; 0: 200 MB/s */
+    u64 snapshot_bytes_per_second;  /* bound on what it writes beside a running sale; 0: 200 MB/s */
     bool ignore_snapshots;          /* replay the whole journal instead */
     bool no_snapshot_at_close;      /* tests, and to stop quickly */
     bool expire_by_caller;          /* eleven_poll does not tick the clock by itself; for tests and replays */
 };
 
 /* Makes a data folder: eleven.conf with `limits`, and an empty journal. `directory` may exist if it is empty.
- * JOURNAL_EXISTS, JOURNAL_DISK_FULL, JOURNAL_IO_FAILED. */
+ * `io` NULL: this machine's. JOURNAL_BAD_CONFIG (engine_limits_problem says why), JOURNAL_EXISTS, JOURNAL_DISK_FULL, JOURNAL_IO_FAILED. */
 enum journal_status eleven_create(const char *directory, const struct engine_limits *limits, const struct io *io);
 
 /*
  * Recovers and opens. On success *eleven belongs to the caller until
  * eleven_close. Otherwise *eleven is NULL and `problem` (JOURNAL_PROBLEM_MAX
  * bytes) says what is wrong, with file and place: JOURNAL_BUSY, JOURNAL_NOT_FOUND,
- * JOURNAL_ROT, JOURNAL_FOREIGN, JOURNAL_DISK_FULL, JOURNAL_IO_FAILED.
+ * JOURNAL_BAD_CONFIG, JOURNAL_ROT, JOURNAL_FOREIGN, JOURNAL_DISK_FULL, JOURNAL_IO_FAILED.
  */
 enum journal_status eleven_open(struct eleven **eleven, const struct eleven_options *options, char *problem);
 
@@ -101,7 +101,8 @@ struct eleven_stats {
     u64 recovered_snapshot_seq; /* 0: none was used */
     i64 recovery_ns;
     u64 journal_bytes;          /* written since open */
-    u64 snapshots;              /* finished since open */
+    u64 snapshots;              /* written beside the sale since open */
+    enum journal_status snapshot_status; /* of the last attempt: not OK means that the next start may be in trouble */
     const char *appender;       /* "io_uring", "thread", ... */
 };
 void eleven_stats(const struct eleven *eleven, struct eleven_stats *stats);
@@ -110,7 +111,9 @@ void eleven_stats(const struct eleven *eleven, struct eleven_stats *stats);
  * not). The status is that of the last bytes. */
 enum journal_status eleven_close(struct eleven *eleven);
 
-/* Reads eleven.conf. False with `problem` (JOURNAL_PROBLEM_MAX bytes) naming line and reason. */
-bool eleven_limits(const char *directory, const struct io *io, struct engine_limits *limits, char *problem);
+/* Reads eleven.conf, through `io` (not NULL). JOURNAL_NOT_FOUND: there is none; JOURNAL_BAD_CONFIG: it cannot be read or
+ * used, and `problem` (JOURNAL_PROBLEM_MAX bytes) names line and reason. */
+enum journal_status eleven_limits(const char *directory, const struct io *io, struct engine_limits *limits,
+                                  char *problem);
 
 #endif

@@ -311,6 +311,13 @@ static struct result return_check(const struct naive *naive, const struct comman
         return naive_refuse(RESULT_NOT_RETURNABLE, line->quantity - line->returned);
     if (back->goods != GOODS_LOST && !naive_exists(naive, COMMAND_LOCATION_PUT, back->location))
         return naive_refuse(RESULT_UNKNOWN_LOCATION, 0);
+    if (back->goods != GOODS_LOST && back->location != line->location) {
+        const struct naive_book *to = naive_find_book(naive, line->sku, back->location);
+        const struct naive_book *from = naive_find_book(naive, line->sku, line->location);
+        if ((u64)from->moved_out + back->quantity > UNITS_MAX ||
+            (to != NULL && (u64)to->moved_in + back->quantity > UNITS_MAX))
+            return naive_refuse(RESULT_BAD_QUANTITY, line->sku);
+    }
     if (back->goods != GOODS_LOST && naive_find_book(naive, line->sku, back->location) == NULL &&
         naive->books_count >= naive->limits.books)
         return NAIVE_FULL(books);

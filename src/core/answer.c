@@ -20,12 +20,6 @@ static u32 body_hash(const struct command_header *command)
     return (u32)(checksum64(command + 1, command->size - sizeof(*command), seed) >> 32);
 }
 
-static u32 ring_row(const struct engine *engine, u64 number)
-{
-    u64 capacity = engine->limits.answers;
-    return (u32)(1 + (number < capacity ? number : number % capacity)); /* the first round needs no division */
-}
-
 static bool forgotten(const struct engine *engine, const struct answer *answer)
 {
     return engine->time_ms / 1000 - answer->second > ANSWER_TTL_MS / 1000;
@@ -56,7 +50,7 @@ static u64 kept(const struct engine *engine)
 
 static const struct answer *oldest(const struct engine *engine)
 {
-    return &engine->answers[ring_row(engine, engine->head.answer_first)];
+    return &engine->answers[answer_row(engine, engine->head.answer_first)];
 }
 
 bool answer_has_room(const struct engine *engine)
@@ -69,11 +63,11 @@ void answer_keep(struct engine *engine, const struct command_header *command, st
     for (int i = 0; i < FORGET_PER_KEEP && kept(engine) > 0 && forgotten(engine, oldest(engine)); i++) {
         const struct answer *old = oldest(engine);
         index_remove(&engine->answer_index, index_tag(answer_hash(old->caller, old->key)),
-                     ring_row(engine, engine->head.answer_first));
+                     answer_row(engine, engine->head.answer_first));
         engine->head.answer_first++;
     }
     ASSERT(kept(engine) < engine->limits.answers);
-    u32 row = ring_row(engine, engine->head.answer_next++);
+    u32 row = answer_row(engine, engine->head.answer_next++);
     engine->head.count[LIMIT_answers] = MAX(engine->head.count[LIMIT_answers], (u64)row);
     engine->answers[row] = (struct answer){
         .key = {command->key[0], command->key[1]},

@@ -16,6 +16,10 @@ u64 code_hash(u16 kind, struct slice code)
     return checksum64(code.bytes, code.size, kind);
 }
 
+const u16 put_kinds[PUT_KINDS] = {COMMAND_CURRENCY_PUT, COMMAND_COUNTRY_PUT,  COMMAND_DEPARTMENT_PUT,
+                                  COMMAND_CITY_PUT,     COMMAND_LOCATION_PUT, COMMAND_BRAND_PUT,
+                                  COMMAND_SELLER_PUT,   COMMAND_SKU_PUT,      COMMAND_FESTIVAL_PUT};
+
 enum limit_index entity_table(u16 kind)
 {
     switch (kind) {
@@ -177,8 +181,9 @@ struct result apply_location_put(struct engine *engine, const struct command_loc
         .kind = command->kind,
         .services = command->services,
     };
+    struct location old = engine->locations[id];
     struct result result = put_row(engine, &command->header, id, &row);
-    if (id != 0 && result.code == RESULT_OK)
+    if (id != 0 && result.code == RESULT_OK && (old.city != row.city || old.services != row.services))
         books_follow(engine, id);
     return result;
 }

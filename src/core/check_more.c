@@ -56,7 +56,7 @@ static u64 answers_lost(const struct engine *engine)
 {
     u64 lost = 0;
     for (u64 n = engine->head.answer_first; n < engine->head.answer_next; n++) {
-        u32 row = (u32)(1 + n % engine->limits.answers);
+        u32 row = answer_row(engine, n);
         u32 tag = index_tag(answer_hash(engine->answers[row].caller, engine->answers[row].key));
         u64 at = index_home(&engine->answer_index, tag);
         u32 found;
@@ -79,10 +79,8 @@ void check_indexes(const struct engine *engine, struct check_report *report)
     for (u32 id = 1; id <= count[LIMIT_caps]; id++)
         if (cap_find(engine, engine->caps[id].deal, engine->caps[id].person) != id)
             report->index_errors++;
-    for (u16 kind = COMMAND_CURRENCY_PUT; kind <= COMMAND_SKU_PUT; kind++)
-        if (!codes_found(engine, kind))
+    for (size_t i = 0; i < PUT_KINDS; i++)
+        if (!codes_found(engine, put_kinds[i]))
             report->index_errors++;
-    if (!codes_found(engine, COMMAND_FESTIVAL_PUT))
-        report->index_errors++;
     report->index_errors += answers_lost(engine);
 }

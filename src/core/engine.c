@@ -37,10 +37,6 @@ static struct result decide(struct engine *engine, const struct command_header *
     return refuse(RESULT_MALFORMED, 0);
 }
 
-static u64 chain_link(u64 chain, u16 kind, struct result result)
-{
-    return mix64(chain ^ mix64((u64)result.value ^ (u64)result.id << 32 ^ kind));
-}
 
 struct result engine_apply(struct engine *engine, const struct command_header *command)
 {
@@ -65,7 +61,8 @@ struct result engine_apply(struct engine *engine, const struct command_header *c
 
     engine->head.now_ms = engine->time_ms;
     engine->head.seq++;
-    engine->head.chain = chain_link(engine->head.chain, command->kind, result);
+    chain_add(engine, (u64)result.id << 32 | command->kind);
+    chain_add(engine, (u64)result.value);
     if (has_key)
         answer_keep(engine, command, result);
     return result;

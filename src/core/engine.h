@@ -186,6 +186,7 @@ struct engine_region {
     u64 size_max;
 };
 #define ENGINE_REGIONS_MAX 40
+const char *engine_region_name(size_t index); /* of the limit that bounds region `index`; static */
 size_t engine_regions(struct engine *engine, struct engine_region regions[ENGINE_REGIONS_MAX]);
 
 /* After the regions of a fresh engine have been filled (with sizes `sizes`, in the order of engine_regions): takes

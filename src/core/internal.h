@@ -84,6 +84,12 @@ static inline u32 new_row(struct engine *engine, enum limit_index table)
     return (u32)++engine->head.count[table];
 }
 
+/* Takes a decision into the chain: what was answered, and what the answer does not say (from where, which holds). */
+static inline void chain_add(struct engine *engine, u64 decision)
+{
+    engine->head.chain = mix64(engine->head.chain ^ decision);
+}
+
 /* --- one function for each command ------------------------------------------ */
 
 #define COMMAND(number, NAME, name, word, roles, tail, fields, texts) \
@@ -97,6 +103,8 @@ u64 code_hash(u16 kind, struct slice code);
 u64 gtin_hash(u64 gtin);
 u32 *entity_text(const struct engine *engine, u16 kind, u32 id); /* the row's `text` */
 enum limit_index entity_table(u16 kind);
+#define PUT_KINDS 9
+extern const u16 put_kinds[PUT_KINDS];                       /* the kinds of command that entity_table knows */
 void *table_row(const struct engine *engine, enum limit_index table, u64 row);
 size_t table_row_size(enum limit_index table);
 
@@ -250,6 +258,14 @@ void check_indexes(const struct engine *engine, struct check_report *report);
 /* --- idempotency (answer.c) ----------------------------------------------------------- */
 
 u64 answer_hash(u32 caller, const u64 key[2]);
+
+/* Where answer `number` lies in the ring; the first round needs no division. */
+static inline u32 answer_row(const struct engine *engine, u64 number)
+{
+    u64 capacity = engine->limits.answers;
+    return (u32)(1 + (number < capacity ? number : number % capacity));
+}
+
 bool answer_find(const struct engine *engine, const struct command_header *command, struct result *result);
 bool answer_has_room(const struct engine *engine);
 void answer_keep(struct engine *engine, const struct command_header *command, struct result result);

@@ -133,6 +133,7 @@ struct result apply_clock_tick(struct engine *engine, const struct command_clock
                 break;
             meter_drop_hold(engine, &engine->orders[id]);
             order_drop(engine, id, ORDER_EXPIRED);
+            chain_add(engine, id);
             hold_queue_tidy(engine, i);
             expired++;
         }
@@ -239,7 +240,11 @@ static struct result return_good(const struct engine *engine, const struct comma
         return accept(0, 0);
     if (!exists(engine, LIMIT_locations, command->location))
         return refuse(RESULT_UNKNOWN_LOCATION, 0);
-    if (engine_find_book(engine, line_sku(engine, line), command->location) == 0 && room(engine, LIMIT_books) == 0)
+    u32 to = engine_find_book(engine, line_sku(engine, line), command->location);
+    if (to != line->book && (command->quantity > UNITS_MAX - engine->books[line->book].moved_out ||
+                             command->quantity > UNITS_MAX - engine->books[to].moved_in))
+        return refuse(RESULT_BAD_QUANTITY, line_sku(engine, line));
+    if (to == 0 && room(engine, LIMIT_books) == 0)
         return pool_full(LIMIT_books);
     return accept(0, 0);
 }

@@ -15,8 +15,9 @@ static const struct {
     const char *name;
     u64 standard;
     u64 largest;
+    const char *range;
 } limit_table[LIMIT_COUNT] = {
-#define LIMIT(name, standard, largest, meaning) {#name, standard, largest},
+#define LIMIT(name, standard, largest, meaning) {#name, standard, largest, #name " must be from 1 to " #largest},
 #include "core/limits.def"
 #undef LIMIT
 };
@@ -46,12 +47,9 @@ void engine_limits_default(struct engine_limits *limits)
 
 const char *engine_limits_problem(const struct engine_limits *limits)
 {
-    for (unsigned i = 0; i < LIMIT_COUNT; i++) {
-        if (capacity(limits, i) < 1)
-            return "a limit must be at least 1";
-        if (capacity(limits, i) > limit_table[i].largest)
-            return "a limit is beyond the largest value this version can hold";
-    }
+    for (unsigned i = 0; i < LIMIT_COUNT; i++)
+        if (capacity(limits, i) < 1 || capacity(limits, i) > limit_table[i].largest)
+            return limit_table[i].range;
     return NULL;
 }
 
@@ -219,6 +217,13 @@ u64 engine_memory_used(const struct engine *engine)
 
 /* --- regions ------------------------------------------------------------------ */
 
+const char *engine_region_name(size_t index)
+{
+    if (index == 0)
+        return "head";
+    return index <= LIMIT_COUNT ? limit_table[index - 1].name : "festivals or what they are metered by";
+}
+
 static u64 table_bytes_used(const struct engine *engine, unsigned table)
 {
     u64 none = table == LIMIT_text_bytes ? 8 : 1;
@@ -285,13 +290,10 @@ static void answers_unroll(struct engine *engine, u64 old_capacity)
 
 static void codes_rebuild(struct engine *engine)
 {
-    static const u16 kinds[] = {COMMAND_CURRENCY_PUT, COMMAND_COUNTRY_PUT,  COMMAND_DEPARTMENT_PUT,
-                                COMMAND_CITY_PUT,     COMMAND_LOCATION_PUT, COMMAND_BRAND_PUT,
-                                COMMAND_SELLER_PUT,   COMMAND_SKU_PUT,      COMMAND_FESTIVAL_PUT};
-    for (size_t i = 0; i < ARRAY_COUNT(kinds); i++)
-        for (u32 id = 1; id <= engine->head.count[entity_table(kinds[i])]; id++) {
-            struct slice code = engine_text(engine, *entity_text(engine, kinds[i], id), 0);
-            index_insert(&engine->codes, index_tag(code_hash(kinds[i], code)), id);
+    for (size_t i = 0; i < PUT_KINDS; i++)
+        for (u32 id = 1; id <= engine->head.count[entity_table(put_kinds[i])]; id++) {
+            struct slice code = engine_text(engine, *entity_text(engine, put_kinds[i], id), 0);
+            index_insert(&engine->codes, index_tag(code_hash(put_kinds[i], code)), id);
         }
 }
 
@@ -311,7 +313,7 @@ static void indexes_rebuild(struct engine *engine)
         index_insert(&engine->cap_index, index_tag(cap_hash(cap->deal, cap->person)), id);
     }
     for (u64 n = engine->head.answer_first; n < engine->head.answer_next; n++) {
-        u32 row = (u32)(1 + n % engine->limits.answers);
+        u32 row = answer_row(engine, n);
         const struct answer *answer = &engine->answers[row];
         index_insert(&engine->answer_index, index_tag(answer_hash(answer->caller, answer->key)), row);
     }
@@ -352,7 +354,7 @@ const char *engine_restore(struct engine *engine, const u64 *sizes)
 static u64 digest_answers(const struct engine *engine, u64 digest)
 {
     for (u64 n = engine->head.answer_first; n < engine->head.answer_next; n++)
-        digest = checksum64(&engine->answers[1 + n % engine->limits.answers], sizeof(struct answer), digest);
+        digest = checksum64(&engine->answers[answer_row(engine, n)], sizeof(struct answer), digest);
     return digest;
 }
 

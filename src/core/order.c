@@ -81,6 +81,7 @@ static void lines_make(struct engine *engine, const struct plan *plan)
             .state = PART_OPEN,
         };
         book_reserve(&engine->books[source->book], source->quantity);
+        chain_add(engine, (u64)source->book << 32 | source->quantity);
     }
 }
 

@@ -164,7 +164,8 @@ static struct result quotas_good(const struct engine *engine, const struct plan 
         if (line->deal == 0)
             continue;
         bool taken = line->quantity > quota - deal->taken;
-        plan_tell(plan, "deal quota", taken ? RESULT_DEAL_SOLD_OUT : RESULT_OK, i + 1, 0, quota - deal->taken,
+        if (deal->quota != 0)
+            plan_tell(plan, "deal quota", taken ? RESULT_DEAL_SOLD_OUT : RESULT_OK, i + 1, 0, quota - deal->taken,
                   line->quantity);
         if (taken)
             return refuse(RESULT_DEAL_SOLD_OUT, line->sku);

@@ -160,11 +160,11 @@ struct deal {
     u32 sku;
     u32 next;               /* of the same SKU */
     u32 quota;              /* units; 0: no bound */
-    u32 taken;              /* units held or paid, less what came back */
+    u32 taken;              /* units held or paid; less those cancelled or expired */
     u32 cap;                /* per person; 0: no bound */
 };
 
-/* How many units of a capped deal a person has. Open addressing; deal 0: free. */
+/* How many units of a capped deal a person has. */
 struct cap {
     u32 deal;
     u32 person;             /* shopper id of the person's first account */

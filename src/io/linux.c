@@ -4,7 +4,6 @@
  * that makes system calls for the journal and the engine.
  *
  * Every descriptor is O_CLOEXEC, EINTR is handled here and never seen outside.
- * Nothing is allocated after io_linux_open.
  */
 #include "io/linux.h"
 
@@ -220,7 +219,7 @@ static i64 linux_monotonic_ns(void *context)
     struct timespec now;
 
     (void)context;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_BOOTTIME, &now);
     return (i64)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 

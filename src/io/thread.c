@@ -1,6 +1,6 @@
 /*
- * thread.c: helper threads: zeroing segments and touching memory ahead, writing
- * snapshots. They give way to the thread that sells and to the kernel's workers
+ * thread.c: helper threads: zeroing segments, touching memory and reading ahead,
+ * writing snapshots. Helpers may start helpers. They give way to the thread that sells and to the kernel's workers
  * that finish its writes.
  */
 #include "base/assert.h"

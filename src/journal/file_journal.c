@@ -29,7 +29,7 @@ const char *journal_status_word(enum journal_status status)
         [JOURNAL_IO_FAILED] = "io-failed",
         [JOURNAL_IN_DOUBT] = "in-doubt",
         [JOURNAL_STOPPED] = "stopped",
-        [JOURNAL_TOO_LARGE] = "too-large",
+        [JOURNAL_BAD_CONFIG] = "bad-config",
     };
 
     ASSERT((unsigned)status < ARRAY_COUNT(words));
@@ -281,6 +281,11 @@ u64 journal_next(const struct journal *journal)
 u32 journal_in_flight(const struct journal *journal)
 {
     return journal->flight_count;
+}
+
+u32 journal_open_bytes(const struct journal *journal)
+{
+    return journal->used;
 }
 
 u64 journal_epoch(const struct journal *journal)

@@ -27,8 +27,8 @@ enum journal_status {
     JOURNAL_DISK_FULL,      /* no room for the next segment; what was durable stays durable */
     JOURNAL_IO_FAILED,      /* a read, write or sync failed; final for this process */
     JOURNAL_IN_DOUBT,       /* an append may or may not have happened (never with files) */
-    JOURNAL_STOPPED,        /* the reader of journal_recover said stop */
-    JOURNAL_TOO_LARGE,      /* a record larger than a batch */
+    JOURNAL_BAD_CONFIG,     /* eleven.conf cannot be read or used */
+    JOURNAL_STOPPED,        /* the visitor said stop */
 };
 
 /* One word for people and logs: "rot", "disk-full", ... */
@@ -108,6 +108,7 @@ enum journal_status journal_poll(struct journal *journal, bool wait);
 u64 journal_durable(const struct journal *journal);
 u64 journal_next(const struct journal *journal);     /* the number the next record gets */
 u32 journal_in_flight(const struct journal *journal);
+u32 journal_open_bytes(const struct journal *journal); /* pushed, and not yet on their way */
 u64 journal_epoch(const struct journal *journal);
 const u8 *journal_instance(const struct journal *journal); /* 16 bytes, made at creation */
 u64 journal_bytes(const struct journal *journal);    /* written by this process, padding included */

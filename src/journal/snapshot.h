@@ -42,7 +42,8 @@ enum journal_status snapshot_write(const struct io *io, const char *directory, c
 
 /*
  * Finds the newest snapshot with seq <= `through` and fills *head (its sections
- * have id, element_size and size; bytes NULL). JOURNAL_NOT_FOUND when there is none.
+ * have id, element_size and size; bytes NULL). JOURNAL_NOT_FOUND when there is none; for other failures head->seq
+ * still says which file it was.
  */
 enum journal_status snapshot_find(const struct io *io, const char *directory, u64 through, struct snapshot_head *head);
 

@@ -81,6 +81,7 @@ enum journal_status snapshot_find(const struct io *io, const char *directory, u6
         return segment_status(result);
     if (!search.found)
         return JOURNAL_NOT_FOUND;
+    head->seq = search.seq;
     struct segment_path path = snapshot_path(directory, search.seq, "");
     header = io->reserve(io->context, sizeof(*header));
     if (header == NULL)

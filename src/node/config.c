@@ -8,8 +8,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define PATH_BYTES 4096
+#define PATH_BYTES 1024
 #define SEGMENT_NAME "journal_segment_bytes"
+#define FOLDER_NAME_MAX 900u      /* journal and snapshots put their names behind it */
 #define SEGMENT_BYTES_MAX ((u64)1 << 30)
 
 static const struct {
@@ -32,14 +33,21 @@ struct journal_options config_journal(const struct config *config, const char *d
     return (struct journal_options){
         .directory = directory,
         .segment_bytes = config->journal_segment_bytes,
-        .batch_bytes_max = (u32)MIN(JOURNAL_BATCH_BYTES, config->journal_segment_bytes / 2),
+        .batch_bytes_max = (u32)MIN(JOURNAL_BATCH_BYTES, config->journal_segment_bytes / 2 / IO_SECTOR * IO_SECTOR),
     };
+}
+
+bool config_folder_good(const char *directory)
+{
+    return strlen(directory) <= FOLDER_NAME_MAX;
 }
 
 static bool config_path(char *path, const char *directory, const char *suffix)
 {
-    int length = snprintf(path, PATH_BYTES, "%s/eleven.conf%s", directory, suffix);
-    return length > 0 && length < PATH_BYTES;
+    if (!config_folder_good(directory))
+        return false;
+    snprintf(path, PATH_BYTES, "%s/eleven.conf%s", directory, suffix);
+    return true;
 }
 
 static size_t config_text(char *text, const struct config *config)
@@ -105,8 +113,14 @@ static bool number_parse(struct slice text, u64 *number)
     return text.size > 0;
 }
 
+/* A file cut short must not be taken for one with the defaults: everything is named, once. */
+struct reading {
+    struct config *config;
+    bool named[LIMIT_COUNT + 1];    /* the last one: the journal's segments */
+};
+
 /* NULL, or what is wrong with a line. */
-static const char *take_line(struct slice line, struct config *config)
+static const char *take_line(struct reading *reading, struct slice line)
 {
     line = trimmed(line);
     if (line.size == 0 || line.bytes[0] == '#')
@@ -116,21 +130,25 @@ static const char *take_line(struct slice line, struct config *config)
         return "expected `name = number`";
     struct slice name = trimmed(slice_of(line.bytes, (size_t)(equals - line.bytes)));
     struct slice value = trimmed(slice_of(equals + 1, (size_t)(line.bytes + line.size - equals - 1)));
-    for (unsigned i = 0; i < LIMIT_COUNT; i++)
-        if (slice_is(name, limit_texts[i].name))
-            return number_parse(value, &((u64 *)&config->limits)[i]) ? NULL : "the value is not a whole number";
-    if (slice_is(name, SEGMENT_NAME))
-        return number_parse(value, &config->journal_segment_bytes) ? NULL : "the value is not a whole number";
-    return "there is no limit of this name";
+    unsigned i = 0;
+    while (i < LIMIT_COUNT && !slice_is(name, limit_texts[i].name))
+        i++;
+    if (i == LIMIT_COUNT && !slice_is(name, SEGMENT_NAME))
+        return "there is no setting of this name";
+    if (reading->named[i])
+        return "this setting is given twice";
+    reading->named[i] = true;
+    u64 *number = i == LIMIT_COUNT ? &reading->config->journal_segment_bytes : &((u64 *)&reading->config->limits)[i];
+    return number_parse(value, number) ? NULL : "the value is not a whole number";
 }
 
-static bool take_text(struct slice text, struct config *config, char *problem)
+static bool take_lines(struct reading *reading, struct slice text, char *problem)
 {
     unsigned number = 0;
     while (text.size > 0) {
         const char *end = memchr(text.bytes, '\n', text.size);
         size_t size = end == NULL ? text.size : (size_t)(end - text.bytes);
-        const char *wrong = take_line(slice_of(text.bytes, size), config);
+        const char *wrong = take_line(reading, slice_of(text.bytes, size));
         number++;
         if (wrong != NULL) {
             snprintf(problem, JOURNAL_PROBLEM_MAX, "eleven.conf, line %u: %s", number, wrong);
@@ -139,6 +157,18 @@ static bool take_text(struct slice text, struct config *config, char *problem)
         size_t step = MIN(size + 1, text.size);
         text = slice_of(text.bytes + step, text.size - step);
     }
+    return true;
+}
+
+static bool settings_good(const struct reading *reading, char *problem)
+{
+    const struct config *config = reading->config;
+    for (unsigned i = 0; i <= LIMIT_COUNT; i++)
+        if (!reading->named[i]) {
+            snprintf(problem, JOURNAL_PROBLEM_MAX, "eleven.conf: %s is missing",
+                     i == LIMIT_COUNT ? SEGMENT_NAME : limit_texts[i].name);
+            return false;
+        }
     const char *wrong = engine_limits_problem(&config->limits);
     if (config->journal_segment_bytes % IO_SECTOR != 0 || config->journal_segment_bytes < CONFIG_SEGMENT_BYTES_MIN ||
         config->journal_segment_bytes > SEGMENT_BYTES_MAX)
@@ -148,25 +178,25 @@ static bool take_text(struct slice text, struct config *config, char *problem)
     return wrong == NULL;
 }
 
-bool config_read(const struct io *io, const char *directory, struct config *config, char *problem)
+enum journal_status config_read(const struct io *io, const char *directory, struct config *config, char *problem)
 {
     char path[PATH_BYTES];
     char text[CONFIG_BYTES_MAX];
+    struct reading reading = {.config = config};
     config_default(config);
     if (!config_path(path, directory, "")) {
         snprintf(problem, JOURNAL_PROBLEM_MAX, "the folder's name is too long");
-        return false;
+        return JOURNAL_BAD_CONFIG;
     }
     int file = io->open(io->context, path, IO_READ);
-    if (file < 0) {
-        snprintf(problem, JOURNAL_PROBLEM_MAX, "cannot open eleven.conf: %s", strerror(-file));
-        return false;
-    }
-    i64 size = io->read(io->context, file, text, sizeof(text), 0);
-    io->close(io->context, file);
+    i64 size = file < 0 ? file : io->read(io->context, file, text, sizeof(text), 0);
+    if (file >= 0)
+        io->close(io->context, file);
     if (size < 0 || size == CONFIG_BYTES_MAX) {
-        snprintf(problem, JOURNAL_PROBLEM_MAX, "eleven.conf cannot be read or is too long");
-        return false;
+        snprintf(problem, JOURNAL_PROBLEM_MAX, "eleven.conf: %s", size < 0 ? strerror((int)-size) : "it is too long");
+        return file == -ENOENT ? JOURNAL_NOT_FOUND : JOURNAL_BAD_CONFIG;
     }
-    return take_text(slice_of(text, (size_t)size), config, problem);
+    if (!take_lines(&reading, slice_of(text, (size_t)size), problem) || !settings_good(&reading, problem))
+        return JOURNAL_BAD_CONFIG;
+    return JOURNAL_OK;
 }

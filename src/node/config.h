@@ -23,8 +23,12 @@ void config_default(struct config *config);
 /* Writes DIRECTORY/eleven.conf, durably. 0 or -errno. */
 int config_write(const struct io *io, const char *directory, const struct config *config);
 
-/* Reads it. False with `problem` (JOURNAL_PROBLEM_MAX bytes): file, line and reason. What is not named keeps its default. */
-bool config_read(const struct io *io, const char *directory, struct config *config, char *problem);
+/* Reads it. JOURNAL_NOT_FOUND: there is none; JOURNAL_BAD_CONFIG: it cannot be read, or is not what config_write writes
+ * but for the numbers. `problem` (JOURNAL_PROBLEM_MAX bytes): file, line and reason. */
+enum journal_status config_read(const struct io *io, const char *directory, struct config *config, char *problem);
+
+/* Its name is not too long. */
+bool config_folder_good(const char *directory);
 
 /* What the journal of this folder is opened with. */
 struct journal_options config_journal(const struct config *config, const char *directory);

@@ -31,6 +31,8 @@ enum journal_status config_create(const char *directory, const struct config *co
 {
     char parent[4096];
     bool taken = false;
+    if (!config_folder_good(directory))
+        return JOURNAL_BAD_CONFIG;
     int error = io->make_directory(io->context, directory);
     if (error == -EEXIST)
         error = io->list(io->context, directory, note_name, &taken);
@@ -56,6 +58,8 @@ enum journal_status eleven_create(const char *directory, const struct engine_lim
 {
     struct io own;
     struct config config;
+    if (engine_limits_problem(limits) != NULL)
+        return JOURNAL_BAD_CONFIG;
     config_default(&config);
     config.limits = *limits;
     if (io != NULL)

@@ -1,8 +1,8 @@
 /*
  * The node: one engine, its journal, and the reply gate. This is the way of an
  * order once it is a command:
- *   submit  stamps it with the clock, has the engine decide it, puts it into the
- *           open batch of the journal if it changed something, and queues its answer
+ *   submit  stamps it with the clock in the journal's open batch, has the engine
+ *           decide it there, keeps it there if it changed something, and queues its answer
  *   poll    sends batches off, and lets answers go up to the journal's durable mark
  * Every answer waits for all that the engine had decided before it, refusals
  * too: nobody is told of a state that a crash could take back.
@@ -49,7 +49,6 @@ struct eleven {
     struct journal *journal;
     enum journal_status status;
     int lock;
-    u64 open_bytes;                 /* pushed since the last flush */
     struct server_clock clock;
     i64 housekeeping_ns;
     i64 active_ns;
@@ -85,6 +84,7 @@ static enum journal_status memory_take(struct eleven *eleven, char *problem)
     eleven->snapshot.io = io;
     eleven->snapshot.directory = eleven->options.directory;
     eleven->snapshot.config = &eleven->config;
+    eleven->snapshot.ignore_snapshots = eleven->options.ignore_snapshots;
     eleven->snapshot.bytes_per_second = eleven->options.snapshot_bytes_per_second;
     eleven->waiting = malloc(eleven->options.in_flight_max * sizeof(*eleven->waiting));
     eleven->snapshot.buffer = io->reserve(io->context, SNAPSHOT_BUFFER_BYTES);
@@ -158,14 +158,15 @@ static void eleven_free(struct eleven *eleven)
 
 static enum journal_status open_steps(struct eleven *eleven, char *problem)
 {
-    if (!config_read(eleven->io, eleven->options.directory, &eleven->config, problem))
-        return JOURNAL_NOT_FOUND;
+    enum journal_status status = config_read(eleven->io, eleven->options.directory, &eleven->config, problem);
+    if (status != JOURNAL_OK)
+        return status;
     eleven->lock = lock_take(eleven);
     if (eleven->lock == -EWOULDBLOCK)
         return fail(JOURNAL_BUSY, problem, "another process holds the data folder", 0);
     if (eleven->lock < 0)
         return fail(JOURNAL_IO_FAILED, problem, "cannot lock the data folder", eleven->lock);
-    enum journal_status status = memory_take(eleven, problem);
+    status = memory_take(eleven, problem);
     if (status == JOURNAL_OK)
         status = recover(eleven, problem);
     if (status == JOURNAL_OK && eleven->options.journal_ahead_bytes > 0) {
@@ -270,7 +271,6 @@ static void journal_command(struct eleven *eleven, const struct command_header *
     ((struct command_header *)(void *)record)->time_ms = engine_now(eleven->engine);
     u64 seq = journal_push(eleven->journal, size, engine_now(eleven->engine), engine_chain(eleven->engine));
     ASSERT(seq == engine_seq(eleven->engine));
-    eleven->open_bytes += size;
 }
 
 static bool submit_decided(void *argument, const struct command_header *command, struct result result)
@@ -291,12 +291,9 @@ static void note(struct eleven *eleven, enum journal_status status)
 /* Sends the open batch off when the disk has nothing to do, or when the batch is worth it (`now`: in any case). */
 static void send(struct eleven *eleven, bool now)
 {
-    u32 in_flight = journal_in_flight(eleven->journal);
-    if (eleven->open_bytes == 0 || (!now && in_flight > 0 && eleven->open_bytes < FLUSH_BYTES))
-        return;
-    note(eleven, journal_flush(eleven->journal));
-    if (journal_in_flight(eleven->journal) > in_flight)
-        eleven->open_bytes = 0;
+    u32 bytes = journal_open_bytes(eleven->journal);
+    if (bytes > 0 && (now || journal_in_flight(eleven->journal) == 0 || bytes >= FLUSH_BYTES))
+        note(eleven, journal_flush(eleven->journal));
 }
 
 /* Room in the journal's open batch; NULL when one must wait for the disk. */
@@ -398,7 +395,7 @@ static void housekeeping(struct eleven *eleven)
     eleven->stats.snapshots += snapshot_job_poll(&eleven->snapshot, false);
     if (journal_bytes(eleven->journal) - eleven->snapshot.journal_bytes >= eleven->options.snapshot_every_bytes)
         eleven_snapshot(eleven);
-    if (eleven->open_bytes == 0 && now_ns - eleven->active_ns > SEAL_AFTER_NS)
+    if (journal_open_bytes(eleven->journal) == 0 && now_ns - eleven->active_ns > SEAL_AFTER_NS)
         note(eleven, journal_seal(eleven->journal));
 }
 
@@ -468,19 +465,22 @@ void eleven_stats(const struct eleven *eleven, struct eleven_stats *stats)
 {
     *stats = eleven->stats;
     stats->journal_bytes = journal_bytes(eleven->journal);
+    stats->snapshot_status = eleven->snapshot.last_status;
 }
 
-bool eleven_limits(const char *directory, const struct io *io, struct engine_limits *limits, char *problem)
+enum journal_status eleven_limits(const char *directory, const struct io *io, struct engine_limits *limits,
+                                  char *problem)
 {
     struct config config;
-    bool good = config_read(io, directory, &config, problem);
+    enum journal_status status = config_read(io, directory, &config, problem);
     *limits = config.limits;
-    return good;
+    return status;
 }
 
 enum journal_status eleven_close(struct eleven *eleven)
 {
     drain(eleven);
+    __atomic_store_n(&eleven->snapshot.stop, true, __ATOMIC_RELAXED);
     toucher_stop(&eleven->toucher);
     eleven->stats.snapshots += snapshot_job_poll(&eleven->snapshot, true);
     if (eleven->status == JOURNAL_OK && !eleven->options.no_snapshot_at_close &&

@@ -19,6 +19,9 @@ struct snapshot_job {
     const char *directory;
     const struct config *config;
     u64 bytes_per_second;
+    bool ignore_snapshots;      /* begin with the journal's first command */
+    bool stop;                  /* the thread need not finish; set by the owner */
+    enum journal_status last_status; /* of the last one that ended */
     u8 instance[16];            /* the journal's */
     void *buffer;               /* SNAPSHOT_BUFFER_BYTES */
     u64 seq;                    /* of the newest that is finished */

@@ -28,6 +28,12 @@ static bool replay_decided(void *argument, const struct command_header *command,
 {
     struct replay *replay = argument;
     (void)command;
+    if (result.code == RESULT_POOL_FULL) {
+        diverge(replay, 0, "");
+        snprintf(replay->problem, sizeof(replay->problem), "eleven.conf: %s is below what is in use",
+                 engine_limit_name((enum limit_index)result.value));
+        return false;
+    }
     if (!result_changed(result))
         return diverge(replay, engine_seq(replay->engine) + 1, result_word(result.code));
     replay->commands++;
