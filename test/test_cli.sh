@@ -66,7 +66,7 @@ refused() {
 expect "no subcommand" 2 "usage: eleven" "$eleven"
 expect "version" 0 "eleven 0." "$eleven" --version
 expect "help" 0 "audit" "$eleven" help
-for page in init import festival sell audit explain replay export demo; do
+for page in init import festival sell audit explain replay export bench demo; do
     expect "help $page" 0 "usage: eleven $page" "$eleven" help "$page"
     expect "$page --help" 0 "exit codes:" "$eleven" "$page" --help
     expect "$page without a folder" 2 "an argument is missing" "$eleven" "$page"
@@ -190,10 +190,42 @@ refused "a window that ends before it begins" 1 "bad-window" shop \
 expect "options without --code" 2 "--code is missing" "$eleven" festival shop --name x
 expect "festival" 0 "festivals: 1 new" "$eleven" festival shop --code 11.11 --name "Double Eleven" --opens now+1h \
     --closes now+2h --currency CNY --usd-rate 6.9329 --utc-offset +08:00 --deals "$fixtures/deals.csv"
+refused "a code that is none" 2 "--code takes 1 to 128 bytes" shop "$eleven" festival shop --code "" --opens now --closes now+1h
+refused "a code with a control character" 2 "--code takes" shop \
+    "$eleven" festival shop --code "$(printf 'a\001')" --opens now --closes now+1h
+refused "a code that is not UTF-8" 2 "it is not UTF-8" shop \
+    "$eleven" festival shop --code "$(printf 'a\377')" --opens now --closes now+1h
+refused "a code too long" 2 "longer than 128 bytes" shop \
+    "$eleven" festival shop --code "$(printf '%0129d' 0)" --opens now --closes now+1h
+refused "a name that is not UTF-8" 2 "--name takes" shop "$eleven" festival shop --code 11.11 --name "$(printf 'a\377')"
+refused "a time before 1970" 2 "--opens takes a time from 1970" shop \
+    "$eleven" festival shop --code 11.11 --opens 1969-12-31T00:00:00Z
+refused "a time long ago" 2 "--opens takes a time from 1970" shop "$eleven" festival shop --code 11.11 --opens now-100000d
+refused "a time beyond 2099" 2 "--closes takes a time from 1970" shop \
+    "$eleven" festival shop --code 11.11 --closes 9999-01-01T00:00:00Z
+refused "a rate below 0" 2 "--usd-rate takes" shop "$eleven" festival shop --code 11.11 --usd-rate -1
+refused "an offset too far" 2 "--utc-offset takes" shop "$eleven" festival shop --code 11.11 --utc-offset +15:00
+refused "a window too long" 1 "at most 31 days" shop "$eleven" festival shop --code long --opens now --closes now+32d
+refused "a seller without a code" 2 "--seller takes" shop \
+    "$eleven" import shop --shopify "$fixtures/products.csv" --seller ""
+expect "a countdown too long" 2 "--countdown takes" "$eleven" demo none --countdown 99999999999 --data "$top/data"
 expect "festival in the list" 0 "opens in 59 min" "$eleven" festival shop
 expect "its deals" 0 "deals     1, 0 sold out" "$eleven" festival shop
 refused "festival again" 0 "deals: 0 new, 0 changed, 1 unchanged" shop \
     "$eleven" festival shop --code 11.11 --deals "$fixtures/deals.csv"
+
+# --- columns that a file of deals does not have ---------------------------------------------------------------
+deal_of() {
+    "$eleven" export "$1" deals | tr -d '\r' | grep ",$2," | cut -d, -f3,5,7
+}
+printf 'sku,price\nMUG-RED,10.00\n' >price-only.csv
+expect "deals without the other columns" 0 "deals: 0 new, 1 changed" "$eleven" festival shop --code 11.11 --deals price-only.csv
+expect "keep their quota and cap" 0 "10.00,5,2" deal_of shop MUG-RED
+printf 'sku,price,quota\nMUG-RED,11.11,\n' >no-quota.csv
+expect "an empty quota" 0 "1 changed" "$eleven" festival shop --code 11.11 --deals no-quota.csv
+expect "is no bound, and the cap stays" 0 "11.11,,2" deal_of shop MUG-RED
+expect "and as it was" 0 "1 changed" "$eleven" festival shop --code 11.11 --deals "$fixtures/deals.csv"
+expect "export deals" 0 "festival,sku,price,currency,quota,taken,cap,opens,closes" "$eleven" export shop deals
 
 # --- sell, explain, audit, export --------------------------------------------------------------
 expect "sell in no festival" 1 'there is no festival "12.12"' "$eleven" sell shop --festival 12.12
@@ -201,6 +233,12 @@ expect "sell without a festival" 2 "--festival is missing" "$eleven" sell shop
 expect "a sale that is not open" 0 "100 not-open" "$eleven" sell shop --festival 11.11 --shoppers 10 --orders 100
 expect "why: not open" 0 "decision: not-open" "$eleven" explain shop --shopper 1 --sku MUG-RED --festival 11.11
 expect "why: no such shopper" 0 "decision: unknown-shopper" "$eleven" explain shop --shopper 99 --sku MUG-RED --city 3301
+expect "why: no such shopper, who has no city either" 0 "decision: unknown-shopper" \
+    "$eleven" explain shop --shopper 99 --sku MUG-RED
+expect "a shopper beyond all numbers" 2 "--shopper is out of range" "$eleven" explain shop --shopper 4294967297 --sku MUG-RED
+expect "an order and a question" 2 "either the ORDER" "$eleven" explain shop 1 --shopper 1
+expect "why: too many" 0 "at most 9999" "$eleven" explain shop --shopper 1 --sku MUG-REDx10000
+expect "why: a wished-for source" 0 "wished from wh-1" "$eleven" explain shop --shopper 1 --sku MUG-RED --store wh-1
 expect "why: outside of the festival" 0 "decision: ok" "$eleven" explain shop --shopper 1 --sku MUG-RED
 expect "why: not for sale" 0 "not-for-sale: This SKU is not for sale. (TEA-250)" "$eleven" explain shop --shopper 1 --sku TEA-250
 expect "why: sold out" 0 "-> sold-out" "$eleven" explain shop --shopper 1 --sku MUG-REDx9000
@@ -229,7 +267,7 @@ expect "export orders" 0 "order,placed_at,state" "$eleven" export shop orders --
 expect "export sales" 0 "11.11,MUG-RED,Red Mug" "$eleven" export shop sales
 expect "export to a full disk" 4 "standard output" sh -c '"$0" export shop orders >/dev/full' "$eleven"
 expect "export of no festival" 1 "there is no festival" "$eleven" export shop orders --festival 12.12
-expect "export of nothing" 2 "is none of orders, stock and sales" "$eleven" export shop things
+expect "export of nothing" 2 "is none of orders, stock, sales and deals" "$eleven" export shop things
 
 # acknowledged FOLDER FILE: every line "id key total" is an order of that total.
 acknowledged() {
@@ -305,8 +343,54 @@ expect "a journal that is gone" 3 "" "$eleven" audit names
 echo "orders = many" >>damaged/eleven.conf
 expect "a configuration that is none" 3 "eleven.conf" "$eleven" audit damaged
 
+# --- a snapshot that is damaged, or ahead of its journal ---------------------------------------------------------
+expect "a folder with snapshots" 0 "" "$eleven" init snapped --limit shoppers=20 --limit orders=30
+expect "its first journal" 0 "" "$eleven" import snapped --cities "$top/data/cities_cn.csv"
+cp -r snapped behind
+expect "and more" 0 "" "$eleven" import snapped --shopify "$fixtures/products.csv" --location main --city 3301
+cp snapped/snapshot-* behind/
+for command in "audit behind" "festival behind" "export behind stock" "replay behind" "explain behind --shopper 1 --sku X" \
+    "import behind --prices $fixtures/prices.csv"; do
+    # shellcheck disable=SC2086
+    expect "${command%% *} of a journal that ends before its snapshot" 3 "the journal ends at 335, the snapshot is of 357" \
+        "$eleven" $command
+done
+newest=$(cd snapped && ls | grep snapshot- | tail -1)
+cp -r snapped emptied
+: >"emptied/$newest"
+cp -r snapped flipped
+printf '\377\376\375\374' | dd of="flipped/$newest" bs=1 seek=20000 conv=notrunc 2>/dev/null
+for folder in emptied flipped; do
+    expect "audit of a snapshot that is $folder" 3 "$newest" "$eleven" audit $folder
+    expect "audit says what to do" 3 "the journal is good and has everything: move that file aside" "$eleven" audit $folder
+    expect "JSON says so too" 3 '"snapshot_errors":1' "$eleven" audit $folder --json
+    expect "import says so too" 3 "move th" "$eleven" import $folder --prices "$fixtures/prices.csv"
+    rm "$folder/$newest"
+    expect "and without it all is good" 0 "imported:" "$eleven" import $folder --prices "$fixtures/prices.csv"
+done
+
+# --- limits ------------------------------------------------------------------------------------------------------
+expect "a festival in it" 0 "" "$eleven" festival snapped --code f --opens now --closes now+1d
+refused "more shoppers than there is room for" 1 "pool-full: no room for more shoppers than 20; raise" snapped \
+    "$eleven" sell snapped --festival f --shoppers 21 --orders 1
+expect "a refusal names its pool" 0 "pool-full: no room for more orders than 30" \
+    "$eleven" sell snapped --festival f --shoppers 20 --orders 500
+sed 's/^skus = .*/skus = 2/' snapped/eleven.conf >conf && cp conf snapped/eleven.conf
+for command in "audit snapped" "festival snapped" "sell snapped --festival f"; do
+    # shellcheck disable=SC2086
+    expect "${command%% *} with a limit below what is in use" 3 "foreign: eleven.conf:" "$eleven" $command
+done
+echo "nonsense" >>snapped/eleven.conf
+for command in "audit snapped" "sell snapped --festival f"; do
+    # shellcheck disable=SC2086
+    expect "${command%% *} with a bad configuration" 3 "bad-config: eleven.conf, line" "$eleven" $command
+done
+
 # --- the festival in the terminal, small -------------------------------------------------------------------
 expect "demo" 0 "oversold = 0" "$eleven" demo party --shoppers 500 --skus 300 --orders 5000 --countdown 0 --data "$top/data"
+expect "demo without its data" 4 "no cities_cn.csv" "$eleven" demo nowhere --data /nope
+expect "makes no folder" 3 "not-found" "$eleven" audit nowhere
+expect "bench of no such part" 2 "there is no such part" "$eleven" bench nowhere --part most
 expect "demo in a folder that is there" 3 "exists" "$eleven" demo party --data "$top/data"
 expect "the same seed makes the same goods" 0 "" sh -c '
     "$0" demo again --shoppers 500 --skus 300 --orders 5000 --countdown 0 --data "$1" >/dev/null &&

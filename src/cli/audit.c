@@ -8,7 +8,8 @@
 #include "cli/festival.h"
 #include "cli/options.h"
 #include "cli/reader.h"
-#include "journal/snapshot.h"
+#include "journal/snapshot_format.h"
+#include "node/node.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +18,17 @@ struct audit {
     struct reader reader;
     u64 refused;            /* journaled commands that are refused when decided again */
     u64 first_refused_seq;
-    u16 first_refused_code;
+    struct result first_refused;
     u64 batches;
     u64 batch_errors;       /* the writer had another state */
     u64 first_bad_batch_seq;
     u64 snapshot_seq, snapshot_state; /* of the newest snapshot; 0: none */
+    u64 snapshot_digest;
+    bool snapshot_loaded;   /* all of it, into an engine of its own; else there was no memory for that */
     bool snapshot_met, snapshot_same;
+    bool snapshot_damaged;
+    enum journal_status snapshot_status;
+    char snapshot_problem[JOURNAL_PROBLEM_MAX];
     struct check_report check;
     bool books_good;
 };
@@ -40,13 +46,14 @@ static bool audit_command(void *argument, struct reader *reader, u64 seq, const 
     if (!result_changed(result)) {
         if (audit->refused++ == 0) {
             audit->first_refused_seq = seq;
-            audit->first_refused_code = result.code;
+            audit->first_refused = result;
         }
         return false; /* from here on every number would be off by one */
     }
     if (seq == audit->snapshot_seq) {
         audit->snapshot_met = true;
-        audit->snapshot_same = engine_chain(reader->engine) == audit->snapshot_state;
+        audit->snapshot_same = engine_chain(reader->engine) == audit->snapshot_state
+                               && (!audit->snapshot_loaded || engine_digest(reader->engine) == audit->snapshot_digest);
     }
     return true;
 }
@@ -76,10 +83,15 @@ static struct audit_money audit_money(const struct engine *engine, u32 currency)
     return money;
 }
 
+/* Whether the journal, and what follows from it, is good. */
+static bool audit_journal_good(const struct audit *audit)
+{
+    return audit->refused == 0 && audit->batch_errors == 0 && audit->books_good;
+}
+
 static bool audit_good(const struct audit *audit)
 {
-    return audit->refused == 0 && audit->batch_errors == 0 && audit->books_good
-           && (!audit->snapshot_met || audit->snapshot_same);
+    return audit_journal_good(audit) && !audit->snapshot_damaged && (!audit->snapshot_met || audit->snapshot_same);
 }
 
 static void audit_verdict(const char *what, u64 errors)
@@ -91,24 +103,35 @@ static void audit_verdict(const char *what, u64 errors)
         printf("  WRONG  %s: %s\n", what, cli_number(text, errors));
 }
 
+static void audit_print_snapshot(const struct audit *audit)
+{
+    if (audit->snapshot_damaged)
+        printf("  WRONG  the newest snapshot: %s\n", audit->snapshot_problem);
+    else if (audit->snapshot_met)
+        audit_verdict("the newest snapshot has the state of its command", !audit->snapshot_same);
+    else
+        printf("  -      %s\n", audit->snapshot_seq == 0 ? "there is no snapshot to compare with"
+                                                          : "the newest snapshot's command was not reached");
+    if (!audit->snapshot_damaged && audit->snapshot_seq > 0 && !audit->snapshot_loaded)
+        printf("  -      the snapshot's bytes were not checked: there is no memory to load it\n");
+}
+
 static void audit_print_journal(const struct audit *audit)
 {
     char a[CLI_TEXT_MAX], b[CLI_TEXT_MAX];
     printf("journal: %s commands in %s batches, decided again\n", cli_number(a, audit->reader.commands),
            cli_number(b, audit->batches));
+    char refusal[CLI_REFUSAL_MAX];
     if (audit->refused > 0)
-        printf("  WRONG  command %llu is refused now: %s; the rest was not looked at\n",
-               (unsigned long long)audit->first_refused_seq, result_word(audit->first_refused_code));
+        printf("  WRONG  command %llu is refused now; the rest was not looked at: %s\n",
+               (unsigned long long)audit->first_refused_seq,
+               cli_refusal(refusal, audit->reader.engine, audit->first_refused));
     else
         audit_verdict("every one of them is accepted again", 0);
     audit_verdict("every batch leaves the state that its writer noted", audit->batch_errors);
     if (audit->batch_errors > 0)
         printf("         the first one ends with command %llu\n", (unsigned long long)audit->first_bad_batch_seq);
-    if (audit->snapshot_met)
-        audit_verdict("the newest snapshot has the state of its command", !audit->snapshot_same);
-    else
-        printf("  -      %s\n", audit->snapshot_seq == 0 ? "there is no snapshot to compare with"
-                                                          : "the newest snapshot is ahead of what was read");
+    audit_print_snapshot(audit);
 }
 
 static void audit_print_money(const struct engine *engine)
@@ -204,7 +227,9 @@ static void audit_print_json(const struct audit *audit)
     } figures[] = {
         {"commands", audit->reader.commands}, {"batches", audit->batches}, {"refused_again", audit->refused},
         {"batch_errors", audit->batch_errors}, {"snapshot_seq", audit->snapshot_seq},
-        {"snapshot_errors", audit->snapshot_met && !audit->snapshot_same}, {"orders", check->orders},
+        {"snapshot_loaded", audit->snapshot_loaded},
+        {"snapshot_errors", audit->snapshot_damaged || (audit->snapshot_met && !audit->snapshot_same)},
+        {"orders", check->orders},
         {"lines", check->lines}, {"books", check->books}, {"shoppers", check->shoppers},
         {"units_received", check->units_received}, {"units_available", check->units_available},
         {"units_reserved", check->units_reserved}, {"units_sold", check->units_sold},
@@ -223,14 +248,73 @@ static void audit_print_json(const struct audit *audit)
     printf("}\n");
 }
 
-static int audit_run(struct audit *audit)
+/* Whether a snapshot of these sections fits into the memory that is free; its indexes take as much again. */
+static bool audit_snapshot_fits(const struct audit *audit, const struct snapshot_head *head)
+{
+    const struct io *io = &audit->reader.io;
+    u64 bytes = 0;
+    for (u32 i = 0; i < head->section_count; i++)
+        bytes += head->sections[i].size;
+    return bytes <= io->memory_available(io->context) / 2;
+}
+
+/* Loads the newest snapshot into the reader's engine, to see that every byte of it is good. */
+static void audit_load_snapshot(struct audit *audit)
 {
     struct reader *reader = &audit->reader;
     struct snapshot_head head;
-    if (snapshot_find(&reader->io, reader->directory, UINT64_MAX, &head) == JOURNAL_OK) {
-        audit->snapshot_seq = head.seq;
-        audit->snapshot_state = head.state;
+    char problem[JOURNAL_PROBLEM_MAX];
+    enum journal_status status = snapshot_find(&reader->io, reader->directory, UINT64_MAX, &head);
+    snprintf(problem, sizeof(problem), status == JOURNAL_ROT ? "its header is damaged" : "it cannot be read");
+    audit->snapshot_loaded = audit->snapshot_damaged = false;
+    if (status == JOURNAL_NOT_FOUND)
+        return;
+    if (status == JOURNAL_OK && audit_snapshot_fits(audit, &head)) {
+        status = snapshot_restore(&reader->io, reader->directory, reader->engine, &head, problem);
+        audit->snapshot_loaded = status == JOURNAL_OK;
     }
+    audit->snapshot_damaged = status != JOURNAL_OK;
+    audit->snapshot_status = status;
+    audit->snapshot_seq = status == JOURNAL_OK ? head.seq : reader_newest_snapshot(reader);
+    audit->snapshot_state = head.state;
+    if (audit->snapshot_loaded)
+        audit->snapshot_digest = engine_digest(reader->engine);
+    if (!audit->snapshot_damaged)
+        return;
+    const char *name = strrchr(snapshot_path("", reader_newest_snapshot(reader), "").text, '/') + 1;
+    bool named = strstr(problem, name) != NULL;
+    char *advice = strstr(problem, "; the journal has"); /* audit_exit knows better whether that is so */
+    if (advice != NULL)
+        *advice = '\0';
+    snprintf(audit->snapshot_problem, sizeof(audit->snapshot_problem), "%.64s%s%.180s", named ? "" : name,
+             named ? "" : ": ", problem);
+}
+
+/* Before the journal is read: one engine at a time is enough. False, said on standard error: it cannot go on. */
+static bool audit_snapshot(struct audit *audit)
+{
+    struct reader *reader = &audit->reader;
+    u64 newest;
+    do {
+        newest = reader_newest_snapshot(reader);
+        audit_load_snapshot(audit);
+        if (!reader_reset(reader))
+            return false;
+    } while (audit->snapshot_damaged && reader_newest_snapshot(reader) != newest); /* a sale has replaced it */
+    reader->newest_seq = MAX(reader->newest_seq, audit->snapshot_seq);
+    if (audit->snapshot_status != JOURNAL_FOREIGN)
+        return true;
+    cli_folder_error(reader->directory, JOURNAL_FOREIGN, strstr(audit->snapshot_problem, "eleven.conf:") != NULL
+                                                             ? strstr(audit->snapshot_problem, "eleven.conf:")
+                                                             : audit->snapshot_problem);
+    return false;
+}
+
+static int audit_run(struct audit *audit)
+{
+    struct reader *reader = &audit->reader;
+    if (!audit_snapshot(audit))
+        return CLI_FOLDER;
     const struct reader_visitor visitor = {.argument = audit, .after = audit_command, .batch = audit_batch};
     int code = reader_replay(reader, &visitor);
     if (code != CLI_DONE)
@@ -246,6 +330,19 @@ static int audit_run(struct audit *audit)
     return CLI_DONE;
 }
 
+/* Damaged bytes are 3; good bytes that say something wrong are 1. */
+static int audit_exit(const struct audit *audit)
+{
+    if (!audit->snapshot_damaged)
+        return CLI_REFUSED;
+    cli_error(audit->reader.directory, "%s: %s; %s", journal_status_word(audit->snapshot_status),
+              audit->snapshot_problem,
+              audit_journal_good(audit)
+                  ? "the journal is good and has everything: move that file aside and start again"
+                  : "the journal is not good either: restore the folder from a copy");
+    return CLI_FOLDER;
+}
+
 int cli_audit(int argc, char **argv)
 {
     struct option_texts plain;
@@ -258,7 +355,8 @@ int cli_audit(int argc, char **argv)
         .usage = "DIR [--json]",
         .about = "Reads the journal from the beginning into an empty engine, decides every command again and works\n"
                  "out every book afresh. Changes nothing; works beside a running sale, on what is durable by then.",
-        .exits = "  audit: 1 when anything is wrong; 3 when the journal itself is damaged",
+        .exits = "  audit: 1 when anything is wrong; 3 when bytes of the journal or of the newest snapshot are\n"
+                 "     damaged or missing",
         .example = "  eleven audit shop\n  eleven audit shop --json",
         .options = options,
         .option_count = ARRAY_COUNT(options),
@@ -276,7 +374,7 @@ int cli_audit(int argc, char **argv)
     else if (code == CLI_DONE)
         audit_print(&audit);
     if (code == CLI_DONE && !audit_good(&audit))
-        code = CLI_REFUSED;
+        code = audit_exit(&audit);
     reader_close(&audit.reader);
     return code;
 }

@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "eleven.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,9 +78,11 @@ int cli_bench(int argc, char **argv)
         cli_error(bench.directory, "it is there already; the bench makes and removes its own folder");
         return CLI_USAGE;
     }
+    signal(SIGPIPE, SIG_IGN); /* `eleven bench DIR | head`: the folder is removed all the same */
     bool known = bench_run(&bench);
-    remove_folder(bench.directory);
-    if (!known)
+    if (known)
+        remove_folder(bench.directory);
+    else
         cli_error("bench", "--part %s: there is no such part; eleven bench --help lists them", bench.part);
     return known ? CLI_DONE : CLI_USAGE;
 }

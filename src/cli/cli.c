@@ -24,6 +24,21 @@ void cli_error(const char *what, const char *format, ...)
     fputc('\n', stderr);
 }
 
+/* Where the problem says more than the status: what to add behind it. NULL: the advice leads. */
+static const char *folder_problem_leads(enum journal_status status, const char *problem)
+{
+    if (status == JOURNAL_IO_FAILED)
+        return "what was acknowledged is safe";
+    if (status == JOURNAL_BAD_CONFIG)
+        return "correct it and start again";
+    if (status == JOURNAL_FOREIGN && strncmp(problem, "eleven.conf:", 12) == 0)
+        return "raise that limit and start again";
+    if (status == JOURNAL_ROT && strstr(problem, "snapshot-") != NULL) /* the name of that file */
+        return strstr(problem, "aside") != NULL ? "`eleven audit` says first whether all else is good"
+                                                : CLI_SNAPSHOT_ADVICE;
+    return NULL;
+}
+
 int cli_folder_error(const char *directory, enum journal_status status, const char *problem)
 {
     static const struct {
@@ -36,15 +51,19 @@ int cli_folder_error(const char *directory, enum journal_status status, const ch
         {JOURNAL_ROT, "the journal is damaged; do not sell from it, restore the folder from a copy"},
         {JOURNAL_FOREIGN, "written by another version, or put together from different folders"},
         {JOURNAL_DISK_FULL, "the disk is full; what was acknowledged is safe; make room and start again"},
-        {JOURNAL_IO_FAILED, "the disk failed; what was acknowledged is safe; look at the disk, then start again"},
     };
     const char *advice = "";
     for (size_t i = 0; i < ARRAY_COUNT(advices); i++)
         if (advices[i].status == status)
             advice = advices[i].advice;
     bool named = problem != NULL && problem[0] != '\0';
-    cli_error(directory, "%s: %s%s%s%s", journal_status_word(status), advice, named ? " (" : "", named ? problem : "",
-              named ? ")" : "");
+    const char *behind = folder_problem_leads(status, named ? problem : "");
+    if (behind != NULL)
+        cli_error(directory, "%s: %s; %s", journal_status_word(status),
+                  named ? problem : "a read, write or sync failed", behind);
+    else
+        cli_error(directory, "%s: %s%s%s%s", journal_status_word(status), advice, named ? " (" : "",
+                  named ? problem : "", named ? ")" : "");
     return CLI_FOLDER;
 }
 

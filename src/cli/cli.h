@@ -32,6 +32,10 @@ void cli_error(const char *what, const char *format, ...) __attribute__((format(
 /* Says what is wrong with a data folder, in a sentence that names the way out; returns CLI_FOLDER. */
 int cli_folder_error(const char *directory, enum journal_status status, const char *problem);
 
+/* What to do about a damaged snapshot. */
+#define CLI_SNAPSHOT_ADVICE \
+    "the journal has everything: if `eleven audit` finds nothing else, move that snapshot file aside and start again"
+
 /* The same for a folder that could not be made. */
 int cli_create_error(const char *directory, enum journal_status status);
 
@@ -64,6 +68,19 @@ i64 cli_usd_cents(i64 amount_minor, unsigned digits, i64 usd_rate_e6);
 
 /* RFC 3339, or "now+10s" (s, ms, m, h, d). */
 bool cli_parse_time(const char *text, i64 now_ms, i64 *ms);
+
+/* A time that the engine takes: 0..TIME_MS_MAX. */
+bool cli_time_in_range(i64 ms);
+#define CLI_TIME_RANGE "from 1970-01-01 to 2099-12-31"
+
+/* What is wrong with a code (1..COMMAND_CODE_MAX bytes) or a name (any length): UTF-8 without control characters. NULL:
+ * nothing. */
+const char *cli_code_problem(struct slice code);
+const char *cli_name_problem(struct slice name);
+
+/* "word: sentence" of a refusal; a full pool is named. Returns `text` (CLI_REFUSAL_MAX bytes). `engine` may be NULL. */
+#define CLI_REFUSAL_MAX 320
+char *cli_refusal(char *text, const struct engine *engine, struct result result);
 
 /* A whole number of at most `largest`; nothing else may stand there. */
 bool cli_parse_number(struct slice text, u64 largest, u64 *number);

@@ -161,6 +161,8 @@ static void crowd_paid(struct crowd *crowd, u16 city, i64 amount_minor)
 static void crowd_refused(struct crowd *crowd, const struct crowd_sent *sent, struct result result)
 {
     crowd->refused[MIN(result.code, (u16)127)]++;
+    if (result.code == RESULT_POOL_FULL && result.value >= 0 && result.value < LIMIT_COUNT)
+        crowd->pools_full[result.value]++;
     bool everywhere = result.code == RESULT_DEAL_SOLD_OUT
                       || (result.code == RESULT_SOLD_OUT && sent->delivery == DELIVERY_HOME);
     if (everywhere && result.value > 0 && result.value <= engine_sku_count(crowd->engine))
@@ -261,7 +263,7 @@ void crowd_stop(struct crowd *crowd)
 void crowd_print(const struct crowd *crowd)
 {
     const struct festival *festival = engine_festival(crowd->engine, crowd->options.festival);
-    char a[CLI_TEXT_MAX], b[CLI_TEXT_MAX], total[FESTIVAL_TOTAL_MAX];
+    char a[CLI_TEXT_MAX], b[CLI_TEXT_MAX], total[FESTIVAL_TOTAL_MAX], refusal[CLI_REFUSAL_MAX];
     i64 took_ns = MAX(crowd->ended_ns - crowd->began_ns, (i64)1);
     u64 rate = (u64)((unsigned __int128)crowd->clicks * 1000000000 / (u64)took_ns);
     u64 good = (u64)((unsigned __int128)crowd->accepted * 1000000000 / (u64)took_ns);
@@ -277,8 +279,13 @@ void crowd_print(const struct crowd *crowd)
                cli_number(a, crowd->store_orders));
     printf("repeated    %s clicks got the answer of the first one\n", cli_number(a, crowd->replayed));
     for (u16 code = 0; code < ARRAY_COUNT(crowd->refused); code++)
-        if (crowd->refused[code] > 0)
+        if (crowd->refused[code] > 0 && code != RESULT_POOL_FULL)
             printf("refused     %s %s\n", cli_number(a, crowd->refused[code]), result_word(code));
+    for (i64 limit = 0; limit < LIMIT_COUNT; limit++)
+        if (crowd->pools_full[limit] > 0)
+            printf("refused     %s %s\n", cli_number(a, crowd->pools_full[limit]),
+                   cli_refusal(refusal, crowd->engine,
+                               (struct result){.code = RESULT_POOL_FULL, .value = limit}));
     if (crowd->payments_refused > 0)
         printf("refused     %s payments of held orders\n", cli_number(a, crowd->payments_refused));
     printf("total       %s\n", festival_total(total, crowd->engine, festival, crowd->paid_minor));

@@ -90,6 +90,7 @@ struct crowd {
     u64 clicks;             /* generated so far, repeats included */
     u64 answered, accepted, replayed, paid_orders, held_orders;
     u64 refused[128];       /* by result code; [127]: beyond */
+    u64 pools_full[LIMIT_COUNT]; /* pool-full, by limit */
     u64 payments_refused;
     i64 paid_minor;
     i64 city_paid[CROWD_CITIES];

@@ -187,11 +187,9 @@ static bool crowd_send(struct crowd *crowd, const void *bytes, size_t size)
             if (answers[i].result.code != RESULT_OK && answers[i].result.code != RESULT_NO_CHANGE)
                 bad = answers[i].result;
     }
-    if (bad.code == RESULT_POOL_FULL)
-        cli_error("sell", "pool-full: no room for more %s; make the folder with a larger --limit",
-                  engine_limit_name((enum limit_index)bad.value));
-    else if (bad.code != RESULT_OK)
-        cli_error("sell", "a shopper could not be made ready: %s", result_word(bad.code));
+    if (bad.code != RESULT_OK)
+        cli_error("sell", "a shopper could not be made ready: %s",
+                  cli_refusal((char[CLI_REFUSAL_MAX]){0}, crowd->engine, bad));
     return bad.code == RESULT_OK && eleven_status(crowd->eleven) == JOURNAL_OK;
 }
 
@@ -236,9 +234,36 @@ static size_t crowd_equip(struct crowd *crowd, u32 shopper, i64 wallet_minor, ch
     return size;
 }
 
+static bool crowd_has_wallet(const struct crowd *crowd, u32 id)
+{
+    const struct shopper *shopper = engine_shopper(crowd->engine, id);
+    bool has = shopper->currency == crowd->currency;
+    for (u32 wallet = shopper->first_wallet; wallet != 0 && !has; wallet = engine_wallet(crowd->engine, wallet)->next)
+        has = engine_wallet(crowd->engine, wallet)->currency == crowd->currency;
+    return has;
+}
+
+/* Room for all of them, and for the wallets of those who joined for another currency. */
+static bool crowd_has_room(const struct crowd *crowd)
+{
+    const struct engine *engine = crowd->engine;
+    u64 wallets = engine_used(engine, LIMIT_wallets);
+    for (u32 id = 1; id <= MIN(engine_shopper_count(engine), crowd->options.shoppers); id++)
+        wallets += !crowd_has_wallet(crowd, id);
+    struct result full = {.code = RESULT_POOL_FULL, .value = LIMIT_shoppers};
+    if (wallets > engine_capacity(engine, LIMIT_wallets))
+        full.value = LIMIT_wallets;
+    else if (crowd->options.shoppers <= engine_capacity(engine, LIMIT_shoppers))
+        return true;
+    cli_error("sell", "%s", cli_refusal((char[CLI_REFUSAL_MAX]){0}, engine, full));
+    return false;
+}
+
 int crowd_join(struct crowd *crowd)
 {
     u32 wanted = crowd->options.shoppers;
+    if (!crowd_has_room(crowd))
+        return CLI_REFUSED;
     for (u32 there = engine_shopper_count(crowd->engine); there < wanted;
          there = engine_shopper_count(crowd->engine)) {
         size_t size = crowd_joins(crowd, MIN(wanted - there, (u32)CROWD_BATCH));

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define COUNTDOWN_S_MAX 86400
 #define OPENING_MARGIN_MS 1500 /* between the last preparation and the countdown */
 
 static struct crowd demo_crowd; /* large */
@@ -168,10 +169,23 @@ static int demo_act(const struct demo *demo, bool storm)
     return code;
 }
 
+/* Before the folder is made: the places that shoppers live in. */
+static int demo_data(const struct demo *demo)
+{
+    char path[4096];
+    int length = snprintf(path, sizeof(path), "%s/cities_cn.csv", demo->data);
+    if (length < (int)sizeof(path) && access(path, R_OK) == 0)
+        return CLI_DONE;
+    cli_error("demo", "--data %s: there is no cities_cn.csv that can be read", demo->data);
+    return CLI_FILE;
+}
+
 static int demo_run(const struct demo *demo)
 {
     char a[CLI_TEXT_MAX], b[CLI_TEXT_MAX];
-    int code = demo_folder(demo);
+    int code = demo_data(demo);
+    if (code == CLI_DONE)
+        code = demo_folder(demo);
     if (code != CLI_DONE)
         return code;
     printf("Eleven's demonstration festival in %s\n\n", demo->directory);
@@ -213,7 +227,7 @@ int cli_demo(int argc, char **argv)
         {"orders", OPTION_NUMBER, &demo.orders, "N", "clicks on \"buy\" (default 27 for each shopper)"},
         {"rate", OPTION_NUMBER, &demo.rate, "N", "clicks a second at most (default: as fast as it goes)"},
         {"seed", OPTION_NUMBER, &demo.seed, "N", "of the whole world (default 11)"},
-        {"countdown", OPTION_NUMBER, &demo.countdown_s, "S", "seconds before the opening (default 3)"},
+        {"countdown", OPTION_NUMBER, &demo.countdown_s, "S", "seconds before the opening, at most 86400 (default 3)"},
         {"data", OPTION_TEXT, &demo.data, "FOLDER", "with cities_cn.csv and double-eleven.csv (default data)"},
     };
     const struct page page = {
@@ -231,6 +245,10 @@ int cli_demo(int argc, char **argv)
     if (demo.shoppers < 1 || demo.shoppers > 100000000 || demo.skus < 1 || demo.skus > 10000000
         || demo.orders > 1000000000) {
         cli_error("demo", "1 to 100,000,000 shoppers, 1 to 10,000,000 SKUs, at most 1,000,000,000 orders");
+        return CLI_USAGE;
+    }
+    if (demo.countdown_s > COUNTDOWN_S_MAX) {
+        cli_error("demo", "--countdown takes at most %d seconds, a day", COUNTDOWN_S_MAX);
         return CLI_USAGE;
     }
     if (demo.orders == 0)

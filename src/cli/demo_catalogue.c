@@ -80,7 +80,7 @@ static u32 catalogue_apply(struct catalogue *catalogue)
     if (result.code == RESULT_OK || result.code == RESULT_NO_CHANGE)
         return result.id;
     if (catalogue->stage->errors++ == 0)
-        cli_error("demo", "%s: %s", result_word(result.code), result_sentence(result.code));
+        cli_error("demo", "%s", cli_refusal((char[CLI_REFUSAL_MAX]){0}, stage_engine(catalogue->stage), result));
     return 0;
 }
 
@@ -284,7 +284,7 @@ static u32 catalogue_festival(struct stage *stage, u32 currency, i64 opens_ms)
     struct result result = stage_apply(stage);
     if (result.code == RESULT_OK || result.code == RESULT_NO_CHANGE)
         return result.id;
-    cli_error("demo", "the festival: %s", result_word(result.code));
+    cli_error("demo", "the festival: %s", cli_refusal((char[CLI_REFUSAL_MAX]){0}, stage_engine(stage), result));
     return 0;
 }
 
@@ -305,7 +305,7 @@ int demo_open_festival(struct stage *stage, const struct demo *demo, i64 opens_m
         put->cap = random / 1024 % 2 == 0 ? 1 + (u32)(random / 4096 % 3) : 0;
         struct result result = stage_apply(stage);
         if (result.code != RESULT_OK) {
-            cli_error("demo", "a deal: %s", result_word(result.code));
+            cli_error("demo", "a deal: %s", cli_refusal((char[CLI_REFUSAL_MAX]){0}, stage_engine(stage), result));
             return CLI_REFUSED;
         }
     }

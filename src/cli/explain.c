@@ -33,7 +33,8 @@ static void explain_print_request(const struct engine *engine, const struct comm
         printf(", to " SLICE_FORMAT, SLICE_ARGS(engine_text(engine, city->text, 1)));
     const struct location *location = engine_location(engine, place->location);
     if (location != NULL)
-        printf(", at " SLICE_FORMAT, SLICE_ARGS(engine_text(engine, location->text, 0)));
+        printf(place->delivery == DELIVERY_HOME ? ", wished from " SLICE_FORMAT : ", at " SLICE_FORMAT,
+               SLICE_ARGS(engine_text(engine, location->text, 0)));
     const struct festival *festival = engine_festival(engine, place->festival);
     if (festival != NULL)
         printf(", in " SLICE_FORMAT, SLICE_ARGS(engine_text(engine, festival->text, 0)));
@@ -244,12 +245,25 @@ static int explain_question(const char *directory, const struct question *questi
     int code = reader_open_now(&reader, directory);
     if (code != CLI_DONE)
         return code;
-    if (question_ask(reader.engine, question, &asked))
-        explain_place(reader.engine, &asked.place);
-    else
+    if (!question_ask(reader.engine, question, &asked)) {
         code = CLI_REFUSED;
+    } else if (engine_shopper(reader.engine, asked.place.shopper) == NULL) {
+        /* Without a shopper there may be no city and no currency, which would be malformed before it is unknown. */
+        printf("decision: ");
+        explain_result(&(struct explain){.engine = reader.engine}, (struct result){.code = RESULT_UNKNOWN_SHOPPER});
+    } else {
+        explain_place(reader.engine, &asked.place);
+    }
     reader_close(&reader);
     return code;
+}
+
+/* Any of its options; --pay has its default when it is NULL. */
+static bool question_given(const struct question *question)
+{
+    return question->skus.count > 0 || question->shopper > 0 || question->festival != NULL || question->city != NULL
+           || question->store != NULL || question->pay != NULL || question->currency != NULL || question->pick_up
+           || question->carry_out || question->may_split;
 }
 
 static bool question_wrong(const struct question *question)
@@ -257,8 +271,10 @@ static bool question_wrong(const struct question *question)
     const char *why = NULL;
     if (question->skus.count == 0 || question->skus.count > ORDER_LINES_MAX)
         why = "--sku is needed, 1 to 32 times";
-    else if (question->shopper == 0 || question->shopper > UINT32_MAX)
+    else if (question->shopper == 0)
         why = "--shopper is needed: whose order?";
+    else if (question->shopper > UINT32_MAX)
+        why = "--shopper is out of range: a number from 1 to 4294967295";
     else if (strcmp(question->pay, "hold") != 0 && strcmp(question->pay, "wallet") != 0)
         why = "--pay is hold or wallet";
     else if (question->pick_up && question->carry_out)
@@ -273,7 +289,7 @@ static bool question_wrong(const struct question *question)
 int cli_explain(int argc, char **argv)
 {
     struct option_texts plain;
-    struct question question = {.pay = "wallet"};
+    struct question question = {0};
     const struct option options[] = {
         {"shopper", OPTION_NUMBER, &question.shopper, "N", "whose order it would be"},
         {"sku", OPTION_TEXTS, &question.skus, "CODE[xQTY]", "a line of it; may be repeated"},
@@ -300,6 +316,10 @@ int cli_explain(int argc, char **argv)
     enum options_result parsed = options_parse(&page, argc, argv, &plain, 1, 2);
     if (parsed != OPTIONS_GOOD)
         return options_exit(parsed);
+    if (plain.count == 2 && question_given(&question)) {
+        cli_error("explain", "either the ORDER, or the options of an order that there might be");
+        return CLI_USAGE;
+    }
     if (plain.count == 2) {
         u64 order;
         if (cli_parse_number(slice_text(plain.texts[1]), UINT32_MAX, &order) && order > 0)
@@ -307,6 +327,8 @@ int cli_explain(int argc, char **argv)
         cli_error("explain", "ORDER is the number of an order, not \"%s\"", plain.texts[1]);
         return CLI_USAGE;
     }
+    if (question.pay == NULL)
+        question.pay = "wallet";
     if (question_wrong(&question))
         return CLI_USAGE;
     return explain_question(plain.texts[0], &question);

@@ -7,7 +7,10 @@
 #include "base/time.h"
 #include "cli/cli.h"
 
+#include <math.h>
 #include <stdio.h>
+
+#define KM_PER_DEGREE 111.2 /* of a meridian; geo_distance is the square of degrees x 1,000,000 */
 
 enum explain_unit { EXPLAIN_UNITS, EXPLAIN_MONEY, EXPLAIN_TIME };
 
@@ -51,7 +54,7 @@ static void explain_rank(const struct trace_step *step)
     static const char *const ranks[] = {"wished for", "in the city", "elsewhere"};
     printf(": holds all of it, %s", ranks[step->have >= 0 && step->have <= 2 ? step->have : 2]);
     if (step->have == 2)
-        printf(", distance rank %lld", (long long)step->need);
+        printf(", about %.0f km away", sqrt((double)step->need) / 1e6 * KM_PER_DEGREE);
 }
 
 static void explain_figures(const struct explain *explain, const struct trace_step *step)
@@ -108,7 +111,7 @@ void explain_result(const struct explain *explain, struct result result)
         printf(" %lld more are allowed.", (long long)result.value);
         break;
     case RESULT_POOL_FULL:
-        printf(" (%s)", engine_limit_name((enum limit_index)result.value));
+        printf(" (%s: raise it in eleven.conf and restart)", engine_limit_name((enum limit_index)result.value));
         break;
     case RESULT_UNKNOWN_SKU:
     case RESULT_NOT_FOR_SALE:
@@ -123,6 +126,8 @@ void explain_result(const struct explain *explain, struct result result)
     default:
         break;
     }
+    if (result.code == RESULT_BAD_QUANTITY)
+        printf(" An order takes at most %u of a SKU.", (unsigned)LINE_QUANTITY_MAX);
     printf("\n");
 }
 

@@ -1,5 +1,5 @@
 /*
- * Exports: orders, stock and sales as CSV (RFC 4180: CRLF, quotes where needed)
+ * Exports: orders, stock, sales and deals as CSV (RFC 4180: CRLF, quotes where needed)
  * on standard output. Money is a decimal in the currency named beside it; times
  * are RFC 3339 in UTC. The columns are in docs/CLI.md.
  */
@@ -209,6 +209,36 @@ static void export_sales(const struct engine *engine, u32 festival)
     free(sales);
 }
 
+/* 0 is no bound. */
+static void export_bound(u32 bound)
+{
+    if (bound != 0)
+        export_number(bound);
+    else
+        export_text(slice_of("", 0));
+}
+
+static void export_deals(const struct engine *engine, u32 festival)
+{
+    export_header("festival,sku,price,currency,quota,taken,cap,opens,closes");
+    for (u32 id = 1; id <= engine_deal_count(engine); id++) {
+        const struct deal *deal = engine_deal(engine, id);
+        if (festival != 0 && deal->festival != festival)
+            continue;
+        const struct festival *row = engine_festival(engine, deal->festival);
+        export_code(engine, deal->festival, row->text);
+        export_code(engine, deal->sku, engine_sku(engine, deal->sku)->text);
+        export_money(engine, row->currency, deal->price_minor);
+        export_code(engine, row->currency, engine_currency(engine, row->currency)->text);
+        export_bound(deal->quota);
+        export_number(deal->taken);
+        export_bound(deal->cap);
+        export_time(deal->opens_ms);
+        export_time(deal->closes_ms);
+        export_end();
+    }
+}
+
 static int export_run(const char *directory, const char *festival_code,
                       void (*write)(const struct engine *engine, u32 festival))
 {
@@ -234,17 +264,18 @@ int cli_export(int argc, char **argv)
     static const struct {
         const char *name;
         void (*write)(const struct engine *engine, u32 festival);
-    } exports[] = {{"orders", export_orders}, {"stock", export_stock}, {"sales", export_sales}};
+    } exports[] = {{"orders", export_orders}, {"stock", export_stock}, {"sales", export_sales},
+                 {"deals", export_deals}};
     struct option_texts plain;
     const char *festival = NULL;
     const struct option options[] = {
-        {"festival", OPTION_TEXT, &festival, "CODE", "only this festival's (orders, sales)"},
+        {"festival", OPTION_TEXT, &festival, "CODE", "only this festival's (orders, sales, deals)"},
     };
     const struct page page = {
         .name = "export",
-        .usage = "DIR orders|stock|sales [--festival CODE]",
-        .about = "Writes CSV (RFC 4180, UTF-8) on standard output: a row for each order line, stock book, or SKU\n"
-                 "sold. Changes nothing; works beside a running sale, on what is durable by then.",
+        .usage = "DIR orders|stock|sales|deals [--festival CODE]",
+        .about = "Writes CSV (RFC 4180, UTF-8) on standard output: a row for each order line, stock book, SKU\n"
+                 "sold, or deal. Changes nothing; works beside a running sale, on what is durable by then.",
         .example = "  eleven export shop orders --festival 11.11 > orders.csv",
         .options = options,
         .option_count = ARRAY_COUNT(options),
@@ -255,6 +286,6 @@ int cli_export(int argc, char **argv)
     for (size_t i = 0; i < ARRAY_COUNT(exports); i++)
         if (strcmp(plain.texts[1], exports[i].name) == 0)
             return export_run(plain.texts[0], festival, exports[i].write);
-    cli_error("export", "\"%s\" is none of orders, stock and sales", plain.texts[1]);
+    cli_error("export", "\"%s\" is none of orders, stock, sales and deals", plain.texts[1]);
     return CLI_USAGE;
 }

@@ -12,6 +12,10 @@
 
 #include <stdio.h>
 
+_Static_assert(FESTIVAL_SECONDS_MAX == 31 * 24 * 3600, "as the sentences here say");
+
+#define FESTIVAL_NAME_MAX 512u /* bytes */
+
 /* What the command line says; NULL where it says nothing. */
 struct festival_wish {
     const char *code, *name, *opens, *closes, *currency, *usd_rate, *utc_offset, *deals;
@@ -97,17 +101,44 @@ static bool festival_wrong(const char *option, const char *value, const char *wa
     return false;
 }
 
+static bool festival_read_time(const char *option, const char *value, i64 now_ms, i64 *ms)
+{
+    if (value != NULL && !cli_parse_time(value, now_ms, ms))
+        return festival_wrong(option, value, "a time (2018-11-11T00:00:00+08:00, now+10s)");
+    if (value != NULL && !cli_time_in_range(*ms))
+        return festival_wrong(option, value, "a time " CLI_TIME_RANGE);
+    return true;
+}
+
+/* The texts, before the folder is looked at. */
+static bool festival_good_texts(const struct festival_wish *wish)
+{
+    const char *problem = cli_code_problem(slice_text(wish->code));
+    if (problem != NULL) {
+        cli_error("festival", "--code takes 1 to 128 bytes of text: %s", problem);
+        return false;
+    }
+    if (wish->name == NULL)
+        return true;
+    problem = strlen(wish->name) > FESTIVAL_NAME_MAX ? "it is too long" : cli_name_problem(slice_text(wish->name));
+    if (problem != NULL)
+        cli_error("festival", "--name takes up to %u bytes of text: %s", FESTIVAL_NAME_MAX, problem);
+    return problem == NULL;
+}
+
 /* Changes the draft as wished; CLI_USAGE is for the caller to return. */
 static bool festival_read_wish(const struct festival_wish *wish, i64 now_ms, struct command_festival_put *put)
 {
-    if (wish->opens != NULL && !cli_parse_time(wish->opens, now_ms, &put->opens_ms))
-        return festival_wrong("opens", wish->opens, "a time (2018-11-11T00:00:00+08:00, now+10s)");
-    if (wish->closes != NULL && !cli_parse_time(wish->closes, now_ms, &put->closes_ms))
-        return festival_wrong("closes", wish->closes, "a time (2018-11-12T00:00:00+08:00, now+1h)");
-    if (wish->usd_rate != NULL && !cli_parse_decimal(slice_text(wish->usd_rate), 6, false, &put->usd_rate_e6))
+    if (!festival_read_time("opens", wish->opens, now_ms, &put->opens_ms)
+        || !festival_read_time("closes", wish->closes, now_ms, &put->closes_ms))
+        return false;
+    if (wish->usd_rate != NULL
+        && (!cli_parse_decimal(slice_text(wish->usd_rate), 6, false, &put->usd_rate_e6) || put->usd_rate_e6 < 0))
         return festival_wrong("usd-rate", wish->usd_rate, "units of the currency for one dollar (6.9329)");
-    if (wish->utc_offset != NULL && !time_parse_offset(slice_text(wish->utc_offset), &put->utc_offset_minutes))
-        return festival_wrong("utc-offset", wish->utc_offset, "an offset such as +08:00");
+    if (wish->utc_offset != NULL
+        && (!time_parse_offset(slice_text(wish->utc_offset), &put->utc_offset_minutes)
+            || put->utc_offset_minutes < -720 || put->utc_offset_minutes > 840))
+        return festival_wrong("utc-offset", wish->utc_offset, "an offset from -12:00 to +14:00 such as +08:00");
     if (wish->hold_minutes > HOLD_MS_MAX / 60000)
         return festival_wrong("hold-minutes", "that many", "at most 10080 (a week)");
     if (wish->hold_minutes > 0)
@@ -135,7 +166,8 @@ static bool festival_move_deals(struct stage *stage, u32 id, i64 opens_ms, i64 c
         put->cap = deal->cap;
         struct result result = stage_apply(stage);
         if (result.code != RESULT_OK && result.code != RESULT_NO_CHANGE) {
-            cli_error("festival", "deal %u cannot move with it: %s", i, result_word(result.code));
+            cli_error("festival", "deal %u cannot move with it: %s", i,
+                      cli_refusal((char[CLI_REFUSAL_MAX]){0}, engine, result));
             return false;
         }
     }
@@ -169,7 +201,7 @@ static int festival_put(struct stage *stage, const struct festival_wish *wish, u
         wished.currency = put_currency(stage, slice_text(wish->currency != NULL ? wish->currency : "CNY"));
     if (wished.currency == 0)
         return CLI_REFUSED;
-    char kept[512]; /* the name may lie in the engine, which the command changes */
+    char kept[FESTIVAL_NAME_MAX]; /* the name may lie in the engine, which the command changes */
     name.size = MIN(name.size, sizeof(kept));
     memcpy(kept, name.bytes, name.size);
     struct command_festival_put *put = stage_draft(stage, COMMAND_FESTIVAL_PUT);
@@ -179,7 +211,8 @@ static int festival_put(struct stage *stage, const struct festival_wish *wish, u
     stage_texts(stage, texts, 2);
     struct result result = stage_apply(stage);
     if (result.code != RESULT_OK && result.code != RESULT_NO_CHANGE) {
-        cli_error(wish->code, "%s: %s", result_word(result.code), result_sentence(result.code));
+        cli_error(wish->code, "%s%s", cli_refusal((char[CLI_REFUSAL_MAX]){0}, engine, result),
+                  result.code == RESULT_BAD_WINDOW ? " A festival lasts at most 31 days." : "");
         return CLI_REFUSED;
     }
     *id = result.id;
@@ -218,13 +251,13 @@ int cli_festival(int argc, char **argv)
         {"code", OPTION_TEXT, &wish.code, "CODE", "the festival to make or change; without it they are listed"},
         {"name", OPTION_TEXT, &wish.name, "TEXT", "for people (default: the code)"},
         {"opens", OPTION_TEXT, &wish.opens, "TIME", "first moment of the sale: RFC 3339, or now+10s"},
-        {"closes", OPTION_TEXT, &wish.closes, "TIME", "first moment after the sale"},
+        {"closes", OPTION_TEXT, &wish.closes, "TIME", "first moment after the sale, at most 31 days later"},
         {"currency", OPTION_TEXT, &wish.currency, "CODE", "of all its orders (ISO 4217; default CNY)"},
         {"usd-rate", OPTION_TEXT, &wish.usd_rate, "RATE", "units of it for one US dollar, for the display: 6.9329"},
         {"utc-offset", OPTION_TEXT, &wish.utc_offset, "+HH:MM", "of the festival's day (default +08:00)"},
         {"hold-minutes", OPTION_NUMBER, &wish.hold_minutes, "N",
          "how long unpaid orders hold their units (default 15)"},
-        {"deals", OPTION_TEXT, &wish.deals, "FILE.csv", "deals: sku,price,quota,cap,opens,closes"},
+        {"deals", OPTION_TEXT, &wish.deals, "FILE.csv", "deals: sku,price and, if wished, quota,cap,opens,closes"},
     };
     const struct page page = {
         .name = "festival",
@@ -241,6 +274,8 @@ int cli_festival(int argc, char **argv)
     enum options_result parsed = options_parse(&page, argc, argv, &plain, 1, 1);
     if (parsed != OPTIONS_GOOD)
         return options_exit(parsed);
+    if (wish.code != NULL && !festival_good_texts(&wish))
+        return CLI_USAGE;
     if (wish.code != NULL)
         return festival_change(plain.texts[0], &wish);
     if (argc > 2) {

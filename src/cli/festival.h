@@ -6,7 +6,8 @@
 
 #include "cli/stage.h"
 
-/* Rehearses the deals of a CSV file: sku, price, quota, cap, opens, closes. CLI_DONE, CLI_FILE or CLI_REFUSED, said on
+/* Rehearses the deals of a CSV file: sku, price, and quota, cap, opens, closes, which keep their values when their
+ * column is absent. CLI_DONE, CLI_FILE or CLI_REFUSED, said on
  * standard error; errors of rows are counted in stage->errors. */
 int festival_deals(struct stage *stage, u32 festival, const char *file);
 

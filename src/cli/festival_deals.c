@@ -1,6 +1,7 @@
 /*
  * Deals of a festival from a CSV file. A deal is known by its SKU and its
- * window, so importing the same file again finds them all unchanged.
+ * window, so importing the same file again finds them all unchanged. What has
+ * no column keeps its value.
  */
 #include "cli/festival.h"
 
@@ -15,14 +16,16 @@ static bool deal_time(struct table *table, size_t index, i64 otherwise, i64 *ms)
 {
     struct slice field = table_field_trimmed(table, index);
     char text[CLI_TEXT_MAX] = "";
+    if (table->columns[index].field == 0)
+        return true; /* it has the existing deal's */
     *ms = otherwise;
     if (field.size == 0)
         return true;
     if (field.size < sizeof(text))
         memcpy(text, field.bytes, field.size);
-    if (cli_parse_time(text, table->stage->now_ms, ms))
+    if (cli_parse_time(text, table->stage->now_ms, ms) && cli_time_in_range(*ms))
         return true;
-    table_error(table, index, "\"" SLICE_FORMAT "\" is not a time such as 2018-11-11T00:00:00+08:00",
+    table_error(table, index, "\"" SLICE_FORMAT "\" is not a time " CLI_TIME_RANGE " such as 2018-11-11T00:00:00+08:00",
                 (int)MIN(field.size, 40), field.bytes);
     return false;
 }
@@ -30,20 +33,34 @@ static bool deal_time(struct table *table, size_t index, i64 otherwise, i64 *ms)
 static bool deal_bound(struct table *table, size_t index, u32 *bound)
 {
     u64 number = 0;
+    if (table->columns[index].field == 0)
+        return true; /* likewise */
     if (table_field_trimmed(table, index).size > 0 && !table_number(table, index, UNITS_MAX, &number))
         return false;
     *bound = (u32)number;
     return true;
 }
 
-static u32 deal_existing(const struct engine *engine, u32 festival, u32 sku, i64 opens_ms, i64 closes_ms)
+/* The deal a row is about: of this festival, SKU, and those ends of the window that have a column. 0: a new one. False,
+ * and reported, when it may be any of several. */
+static bool deal_existing(struct table *table, const struct command_deal_put *put, u32 *found)
 {
-    for (u32 id = engine_sku(engine, sku)->first_deal; id != 0; id = engine_deal(engine, id)->next) {
+    const struct engine *engine = stage_engine(table->stage);
+    *found = 0;
+    for (u32 id = engine_sku(engine, put->sku)->first_deal; id != 0; id = engine_deal(engine, id)->next) {
         const struct deal *deal = engine_deal(engine, id);
-        if (deal->festival == festival && deal->opens_ms == opens_ms && deal->closes_ms == closes_ms)
-            return id;
+        if (deal->festival != put->festival
+            || (table->columns[DEAL_OPENS].field > 0 && deal->opens_ms != put->opens_ms)
+            || (table->columns[DEAL_CLOSES].field > 0 && deal->closes_ms != put->closes_ms))
+            continue;
+        if (*found != 0) {
+            table_error(table, DEAL_SKU,
+                        "it has several deals in this festival: the columns opens and closes must say which");
+            return false;
+        }
+        *found = id;
     }
-    return 0;
+    return true;
 }
 
 static void deal_row(struct table *table, u32 festival)
@@ -61,16 +78,25 @@ static void deal_row(struct table *table, u32 festival)
                     (int)MIN(price.size, 40), price.bytes, digits);
         good = false;
     }
-    good = deal_bound(table, DEAL_QUOTA, &put.quota) && good;
-    good = deal_bound(table, DEAL_CAP, &put.cap) && good;
+    put.opens_ms = row->opens_ms;
+    put.closes_ms = row->closes_ms;
     good = deal_time(table, DEAL_OPENS, row->opens_ms, &put.opens_ms) && good;
     good = deal_time(table, DEAL_CLOSES, row->closes_ms, &put.closes_ms) && good;
-    if (!good)
+    if (!good || !deal_existing(table, &put, &put.deal))
+        return;
+    const struct deal *old = engine_deal(engine, put.deal);
+    if (old != NULL) { /* what its row does not say stays */
+        put.opens_ms = old->opens_ms;
+        put.closes_ms = old->closes_ms;
+        put.quota = old->quota;
+        put.cap = old->cap;
+    }
+    good = deal_bound(table, DEAL_QUOTA, &put.quota);
+    if (!deal_bound(table, DEAL_CAP, &put.cap) || !good)
         return;
     struct slice window = slice_of((const char *)&put.opens_ms, 2 * sizeof(i64));
     if (!table_once(table, DEAL_SKU, table_field_trimmed(table, DEAL_SKU), window))
         return;
-    put.deal = deal_existing(engine, festival, put.sku, put.opens_ms, put.closes_ms);
     struct command_deal_put *draft = stage_draft(table->stage, COMMAND_DEAL_PUT);
     put.header = draft->header;
     *draft = put;

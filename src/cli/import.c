@@ -57,6 +57,22 @@ static enum options_result import_options(int argc, char **argv, struct import *
     return options_parse(&page, argc, argv, plain, 1, 1);
 }
 
+/* The options that name something that may be made. */
+static bool import_good_codes(const struct import *import)
+{
+    const struct {
+        const char *option, *code;
+    } codes[] = {{"seller", import->seller}, {"location", import->location}, {"city", import->city}};
+    for (size_t i = 0; i < ARRAY_COUNT(codes); i++) {
+        const char *problem = codes[i].code != NULL ? cli_code_problem(slice_text(codes[i].code)) : NULL;
+        if (problem == NULL)
+            continue;
+        cli_error("import", "--%s takes 1 to 128 bytes of text: %s", codes[i].option, problem);
+        return false;
+    }
+    return true;
+}
+
 /* Rehearses every file. */
 static int import_files(struct import *import)
 {
@@ -91,6 +107,8 @@ int cli_import(int argc, char **argv)
         cli_error("import", "no file is named; try: eleven import --help");
         return CLI_USAGE;
     }
+    if (!import_good_codes(&import))
+        return CLI_USAGE;
     int code = stage_open(&stage, plain.texts[0]);
     if (code != CLI_DONE)
         return code;

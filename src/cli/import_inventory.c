@@ -98,8 +98,8 @@ static void inventory_count(struct inventory *inventory, u32 sku, u32 location, 
     draft_count(stage, sku, location, (u32)quantity + (available && book != NULL ? book->reserved : 0));
     struct result result = stage_apply(stage);
     if (result.code != RESULT_OK && result.code != RESULT_NO_CHANGE)
-        stage_error(stage, table->file, inventory_line(inventory, field), field, name, "%s: %s",
-                    result_word(result.code), result_sentence(result.code));
+        stage_error(stage, table->file, inventory_line(inventory, field), field, name, "%s",
+                    cli_refusal((char[CLI_REFUSAL_MAX]){0}, stage_engine(stage), result));
 }
 
 static bool inventory_says_nothing(struct slice text)

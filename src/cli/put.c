@@ -13,7 +13,8 @@ static u32 put_apply(struct stage *stage, const char *what, struct slice code)
         return result.id;
     char name[CLI_TEXT_MAX];
     snprintf(name, sizeof(name), "%s \"" SLICE_FORMAT "\"", what, SLICE_ARGS(code));
-    cli_error(name, "%s: %s", result_word(result.code), result_sentence(result.code));
+    char text[CLI_REFUSAL_MAX];
+    cli_error(name, "%s", cli_refusal(text, stage_engine(stage), result));
     stage->errors++;
     return 0;
 }

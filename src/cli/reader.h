@@ -18,6 +18,7 @@ struct reader {
     struct engine *engine;
     void *memory;
     size_t memory_size;
+    u64 newest_seq;         /* of the newest snapshot before anything was read; 0: none */
     u64 snapshot_seq;       /* what it started from; 0: the empty engine */
     u64 commands;           /* read from the journal */
     i64 last_ms;            /* time of the last command read */
@@ -48,10 +49,16 @@ void reader_close(struct reader *reader);
 /* Puts the newest snapshot's state in, if there is a good one; else leaves the engine empty. For a fresh reader. */
 void reader_load_snapshot(struct reader *reader);
 
+/* The number of the newest snapshot by its name; 0: there is none. */
+u64 reader_newest_snapshot(const struct reader *reader);
+
+/* The engine as it was at first: empty. False, said on standard error, when there is no address space for it. */
+bool reader_reset(struct reader *reader);
+
 /*
  * Applies the journal from where the engine is. Without `visitor`, a command
- * that is refused now is reported as damage. CLI_DONE also when a visitor
- * stopped it; else said on standard error.
+ * that is refused now is reported as damage; a journal that ends before the
+ * newest snapshot always is. CLI_DONE also when a visitor stopped it; else said on standard error.
  */
 int reader_replay(struct reader *reader, const struct reader_visitor *visitor);
 

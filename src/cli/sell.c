@@ -150,7 +150,7 @@ int cli_sell(int argc, char **argv)
         return CLI_USAGE;
     }
     if (sell.shoppers < 1 || sell.shoppers > UINT32_MAX / 2 || sell.hold_percent > 100) {
-        cli_error("sell", "--shoppers must be 1 or more, --hold-percent 0 to 100");
+        cli_error("sell", "--shoppers must be 1 to %u, --hold-percent 0 to 100", UINT32_MAX / 2);
         return CLI_USAGE;
     }
     sell.directory = plain.texts[0];

@@ -144,8 +144,9 @@ static int stage_submit(struct stage *stage, struct eleven *eleven)
     cli_progress_end();
     if (differ == 0)
         return CLI_DONE;
+    char text[CLI_REFUSAL_MAX];
     cli_error(stage->reader.directory, "%llu commands were answered otherwise than in the rehearsal, the first: %s",
-              (unsigned long long)differ, result_word(first.code));
+              (unsigned long long)differ, cli_refusal(text, stage_engine(stage), first));
     return CLI_REFUSED;
 }
 

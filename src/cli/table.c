@@ -212,13 +212,8 @@ u32 table_find(const struct table *table, size_t index, u16 kind, const char *wh
 
 void table_refused(const struct table *table, size_t index, struct result result)
 {
-    if (result.code != RESULT_POOL_FULL) {
-        table_error(table, index, "%s: %s", result_word(result.code), result_sentence(result.code));
-        return;
-    }
-    enum limit_index limit = (enum limit_index)result.value;
-    table_error(table, index, "pool-full: no room for more %s than %llu; raise it in eleven.conf",
-                engine_limit_name(limit), (unsigned long long)engine_capacity(stage_engine(table->stage), limit));
+    char text[CLI_REFUSAL_MAX];
+    table_error(table, index, "%s", cli_refusal(text, stage_engine(table->stage), result));
 }
 
 u32 table_apply(const struct table *table, size_t index)

@@ -3,6 +3,7 @@
  */
 #include "cli/cli.h"
 
+#include "base/csv.h"
 #include "base/money.h"
 #include "base/time.h"
 
@@ -119,6 +120,46 @@ bool cli_parse_time(const char *text, i64 now_ms, i64 *ms)
             return true;
         }
     return false;
+}
+
+bool cli_time_in_range(i64 ms)
+{
+    return ms >= 0 && ms <= TIME_MS_MAX;
+}
+
+const char *cli_name_problem(struct slice name)
+{
+    for (size_t i = 0; i < name.size; i++)
+        if ((unsigned char)name.bytes[i] < 0x20 || name.bytes[i] == 0x7f)
+            return "it has a control character";
+    return csv_text_is_clean(name) ? NULL : "it is not UTF-8";
+}
+
+const char *cli_code_problem(struct slice code)
+{
+    if (code.size == 0)
+        return "it is empty";
+    if (code.size > COMMAND_CODE_MAX)
+        return "it is longer than 128 bytes";
+    return cli_name_problem(code);
+}
+
+_Static_assert(COMMAND_CODE_MAX == 128, "as the sentence above says");
+
+char *cli_refusal(char *text, const struct engine *engine, struct result result)
+{
+    if (result.code != RESULT_POOL_FULL || result.value < 0 || result.value >= LIMIT_COUNT) {
+        snprintf(text, CLI_REFUSAL_MAX, "%s: %s", result_word(result.code), result_sentence(result.code));
+        return text;
+    }
+    enum limit_index limit = (enum limit_index)result.value;
+    const char *name = engine_limit_name(limit);
+    char than[CLI_TEXT_MAX] = "";
+    if (engine != NULL)
+        snprintf(than, sizeof(than), " than %llu", (unsigned long long)engine_capacity(engine, limit));
+    snprintf(text, CLI_REFUSAL_MAX, "pool-full: no room for more %s%s; raise `%s` in eleven.conf and restart", name,
+             than, name);
+    return text;
 }
 
 static char text_lower(char byte)

@@ -438,6 +438,14 @@ static bool drain(struct eleven *eleven)
     return eleven->status == JOURNAL_OK;
 }
 
+/* Makes the journal say on disk that all of it is durable, so that a reader beside us sees what a snapshot holds. */
+static void seal(struct eleven *eleven)
+{
+    note(eleven, journal_seal(eleven->journal));
+    while (eleven->status == JOURNAL_OK && journal_in_flight(eleven->journal) > 0)
+        note(eleven, journal_poll(eleven->journal, true));
+}
+
 bool eleven_snapshot(struct eleven *eleven)
 {
     eleven->snapshot.journal_bytes = journal_bytes(eleven->journal); /* also when it fails: not again at once */
@@ -483,6 +491,8 @@ enum journal_status eleven_close(struct eleven *eleven)
     __atomic_store_n(&eleven->snapshot.stop, true, __ATOMIC_RELAXED);
     toucher_stop(&eleven->toucher);
     eleven->stats.snapshots += snapshot_job_poll(&eleven->snapshot, true);
+    if (eleven->status == JOURNAL_OK)
+        seal(eleven);
     if (eleven->status == JOURNAL_OK && !eleven->options.no_snapshot_at_close &&
         eleven->snapshot.seq != engine_seq(eleven->engine))
         note(eleven, snapshot_job_run(&eleven->snapshot, eleven->engine));
