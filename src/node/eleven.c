@@ -21,7 +21,7 @@
 
 #define CHUNK_BYTES 65536u          /* commands decided in one go; >= COMMAND_SIZE_MAX */
 #define CHUNK_COMMANDS 512u
-#define FLUSH_BYTES 262144u         /* an open batch worth a second place in flight */
+#define FLUSH_BYTES 131072u         /* an open batch worth a second place in flight */
 #define IN_FLIGHT_DEFAULT 16384u
 #define HOUSEKEEPING_NS 1000000     /* once a millisecond */
 #define SEAL_AFTER_NS 20000000      /* idle time after which the tail is sealed */
