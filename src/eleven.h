@@ -50,7 +50,8 @@ enum journal_status eleven_create(const char *directory, const struct engine_lim
 /*
  * Recovers and opens. On success *eleven belongs to the caller until
  * eleven_close. Otherwise *eleven is NULL and `problem` (JOURNAL_PROBLEM_MAX
- * bytes) says what is wrong, with file and place: JOURNAL_BUSY, JOURNAL_NOT_FOUND,
+ * bytes) says what is wrong, with file and place: JOURNAL_BUSY (also while somebody reads a folder that nobody writes),
+ * JOURNAL_NOT_FOUND,
  * JOURNAL_BAD_CONFIG, JOURNAL_ROT, JOURNAL_FOREIGN, JOURNAL_DISK_FULL, JOURNAL_IO_FAILED.
  */
 enum journal_status eleven_open(struct eleven **eleven, const struct eleven_options *options, char *problem);
