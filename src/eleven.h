@@ -34,7 +34,7 @@ struct eleven_options {
     enum eleven_clock clock;
     u64 journal_ahead_bytes;        /* journal zeroed before open returns, beyond the usual segment */
     u64 orders_ahead;               /* orders whose memory is kept resident before they come; 0: 262,144 */
-    bool for_sale_night;            /* touch the hash indexes too before open returns: seconds now, not in the sale */
+    bool prefault_indexes;          /* before open returns: their first touch then costs the sale nothing */
     u32 in_flight_max;              /* commands submitted and not yet answered, rounded down to 2^n; 0: 16,384 */
     u64 snapshot_every_bytes;       /* begin one beside the sale after so much journal; 0: 4 GB */
     u64 snapshot_bytes_per_second;  /* bound on what it writes beside a running sale; 0: 200 MB/s */
@@ -44,7 +44,8 @@ struct eleven_options {
 };
 
 /* Makes a data folder: eleven.conf with `limits`, and an empty journal. `directory` may exist if it is empty.
- * `io` NULL: this machine's. JOURNAL_BAD_CONFIG (engine_limits_problem says why), JOURNAL_EXISTS, JOURNAL_DISK_FULL, JOURNAL_IO_FAILED. */
+ * `io` NULL: this machine's. JOURNAL_BAD_CONFIG (engine_limits_problem says why), JOURNAL_EXISTS,
+ * JOURNAL_DISK_FULL, JOURNAL_IO_FAILED. */
 enum journal_status eleven_create(const char *directory, const struct engine_limits *limits, const struct io *io);
 
 /*
@@ -93,7 +94,8 @@ u64 eleven_outstanding(const struct eleven *eleven);
  * eleven_outstanding() is 0 before you show what it says to anybody. */
 const struct engine *eleven_engine(const struct eleven *eleven);
 
-/* Begins a snapshot beside the sale, if none is under way. True when one was begun. */
+/* Begins a snapshot of what is durable, on a thread beside the sale. False when one is under way, or the machine has no
+ * memory for the state a second time. How it ended is in eleven_stats. */
 bool eleven_snapshot(struct eleven *eleven);
 bool eleven_snapshot_running(const struct eleven *eleven);
 
@@ -112,8 +114,8 @@ void eleven_stats(const struct eleven *eleven, struct eleven_stats *stats);
  * not). The status is that of the last bytes. */
 enum journal_status eleven_close(struct eleven *eleven);
 
-/* Reads eleven.conf, through `io` (not NULL). JOURNAL_NOT_FOUND: there is none; JOURNAL_BAD_CONFIG: it cannot be read or
- * used, and `problem` (JOURNAL_PROBLEM_MAX bytes) names line and reason. */
+/* Reads eleven.conf, through `io` (not NULL). JOURNAL_NOT_FOUND: there is none; JOURNAL_BAD_CONFIG: it cannot be
+ * read or used, and `problem` (JOURNAL_PROBLEM_MAX bytes) names line and reason. */
 enum journal_status eleven_limits(const char *directory, const struct io *io, struct engine_limits *limits,
                                   char *problem);
 

@@ -139,7 +139,11 @@ static int demo_storm(const struct demo *demo, struct eleven *eleven, const stru
 /* Opens the folder for one act: the shoppers arrive, or they buy. */
 static int demo_act(const struct demo *demo, bool storm)
 {
-    struct eleven_options open = {.directory = demo->directory, .in_flight_max = CROWD_IN_FLIGHT, .for_sale_night = true};
+    struct eleven_options open = {
+        .directory = demo->directory,
+        .in_flight_max = CROWD_IN_FLIGHT,
+        .prefault_indexes = true,
+    };
     if (storm)
         open.journal_ahead_bytes = demo->orders * 96; /* zeroed before the sale, not during it */
     struct eleven *eleven;

@@ -104,13 +104,22 @@ static int sell_open_crowd(struct sell *sell, int acknowledged)
 
 static int sell_folder(struct sell *sell, int acknowledged)
 {
-    struct eleven_options options = {.directory = sell->directory, .in_flight_max = CROWD_IN_FLIGHT, .for_sale_night = true};
+    struct eleven_options options = {
+        .directory = sell->directory,
+        .in_flight_max = CROWD_IN_FLIGHT,
+        .prefault_indexes = true,
+    };
     char problem[JOURNAL_PROBLEM_MAX] = "";
     enum journal_status status = eleven_open(&sell->eleven, &options, problem);
     if (status != JOURNAL_OK)
         return cli_folder_error(sell->directory, status, problem);
     cli_catch_interrupt();
     int code = sell_open_crowd(sell, acknowledged);
+    struct eleven_stats stats;
+    eleven_stats(sell->eleven, &stats);
+    if (stats.snapshot_status != JOURNAL_OK) /* the next start would find it out */
+        cli_error(sell->directory, "a snapshot beside the sale failed (%s): run eleven audit",
+                  journal_status_word(stats.snapshot_status));
     status = eleven_close(sell->eleven);
     if (status != JOURNAL_OK && code == CLI_DONE)
         code = cli_folder_error(sell->directory, status, "");

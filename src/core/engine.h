@@ -38,8 +38,8 @@ struct result engine_apply(struct engine *engine, const struct command_header *c
 /*
  * Decides well-formed commands, back to back, as engine_apply one by one, but hides
  * memory latency by fetching the rows of coming commands. Stops after `count`
- * commands. `decided` is called after each with its result, and may overwrite that command and those before it; false stops.
- * Returns how many were decided.
+ * commands. `decided` is called after each with its result, and may overwrite that command and those before it;
+ * false stops. Returns how many were decided.
  */
 typedef bool engine_decided(void *argument, const struct command_header *command, struct result result);
 size_t engine_apply_all(struct engine *engine, const void *commands, size_t count, engine_decided *decided,
@@ -162,7 +162,7 @@ struct check_report {
     u64 units_received, units_available, units_reserved, units_sold, units_quarantine, units_shrink;
     u64 oversold;           /* books in which more went out than came in */
     u64 unit_errors;        /* books that do not balance, or disagree with the orders */
-    u64 ledger_errors;      /* currencies that do not sum to zero, balances that disagree with the orders, negative wallets */
+    u64 ledger_errors;      /* currencies that do not sum to zero, wrong balances, negative wallets */
     u64 deal_errors;        /* quota or cap exceeded, or disagreeing with the orders */
     u64 budget_errors;
     u64 meter_errors;       /* totals, seconds, cells, milestones that disagree with the orders */

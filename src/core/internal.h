@@ -111,7 +111,7 @@ size_t table_row_size(enum limit_index table);
 /* The entity that a put is about, 0 when it is new; false when its code is no code. */
 bool put_find(const struct engine *engine, const struct command_header *command, u32 *id);
 
-/* Writes row `id` (0: a new one), given with every field but its text as it should be. Answers POOL_FULL, NO_CHANGE or OK. */
+/* Writes row `id` (0: a new one), with every field but its text as it should be. Answers POOL_FULL, NO_CHANGE or OK. */
 struct result put_row(struct engine *engine, const struct command_header *command, u32 id, void *row);
 
 /* The texts of a put: bytes of the pool they need; are they those of record `text`; keep them and return the record. */

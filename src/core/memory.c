@@ -330,8 +330,9 @@ const char *engine_restore(struct engine *engine, const u64 *sizes)
         if (engine->head.count[i] > capacity(&engine->limits, i) || table_bytes_used(engine, i) != sizes[i + 1])
             return "a table of the snapshot has another size than its count says";
 
-    u64 old_answers = engine->head.answer_next <= engine->head.count[LIMIT_answers] ? engine->limits.answers
-                                                                                     : engine->head.count[LIMIT_answers];
+    /* A ring that has gone round uses every row of its old capacity; one that has not can stay as it lies. */
+    u64 answer_rows = engine->head.count[LIMIT_answers];
+    u64 old_answers = engine->head.answer_next <= answer_rows ? engine->limits.answers : answer_rows;
     u64 cell_bytes = 0;
     for (unsigned group = 0; group < CELL_GROUP_COUNT; group++) {
         old[group] = engine->head.cell_capacity[group];

@@ -144,7 +144,7 @@ static struct result enough_anywhere(const struct engine *engine, const struct p
     return accept(0, 0);
 }
 
-/* The best-ranked book of a SKU with at least `least` units that ranks after `after` (NULL: the best of all); 0: none. */
+/* The best-ranked book of a SKU with at least `least` units that ranks after `after` (NULL: of all); 0: none. */
 static u32 next_source(const struct engine *engine, const struct plan *plan, u32 sku, u32 least,
                        const struct rank *after, struct rank *rank)
 {

@@ -53,7 +53,8 @@ struct seller {
     u32 account;            /* first of its ledger accounts */
 };
 
-/* A ledger account of a seller in one currency: what the retailer owes it. May fall below zero by refunds after a payout. */
+/* A ledger account of a seller in one currency: what the retailer owes it. Refunds after a payout may take it
+ * below zero. */
 struct account {
     i64 balance_minor;
     u32 seller;

@@ -72,11 +72,11 @@ struct io {
     /* Zeroed memory that costs address space until it is touched; huge pages where there are some. NULL: none left. */
     void *(*reserve)(void *context, size_t size);
     void (*release)(void *context, void *memory, size_t size);
-    void (*touch)(void *context, void *memory, size_t size); /* makes reserved memory resident; any thread; may do nothing */
+    void (*touch)(void *context, void *memory, size_t size); /* makes it resident; any thread; may do nothing */
 
     u64 (*memory_available)(void *context); /* bytes that reserved memory may still become; UINT64_MAX: not known */
 
-    /* Work on a thread of its own, which gives way to others; `join_thread` waits for it and returns what it returned. */
+    /* Work on a thread of its own, which gives way to others; `join_thread` waits and returns what it returned. */
     int (*start_thread)(void *context, int (*work)(void *argument), void *argument, void **thread);
     int (*join_thread)(void *context, void *thread);
 };

@@ -93,8 +93,8 @@ u32 journal_record_bytes_max(const struct journal *journal);
  * journal failed. The address is a multiple of 8. */
 u8 *journal_reserve(struct journal *journal, u32 size);
 
-/* The reserved record (its true size, <= what was reserved, a multiple of 8) gets the next sequence number, which is returned.
- * `state` is the writer's word on its state after this record, given back by journal_read. */
+/* The reserved record (its true size, <= what was reserved, a multiple of 8) gets the next sequence number, which is
+ * returned. `state` is the writer's word on its state after this record, given back by journal_read. */
 u64 journal_push(struct journal *journal, u32 size, i64 time_ms, u64 state);
 
 /* Sends the open batch off if it holds records and a place in flight is free; otherwise does nothing. Waits only

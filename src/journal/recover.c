@@ -231,7 +231,7 @@ static struct recover_plan recover_make_plan(const struct cursor *end)
     return plan;
 }
 
-/* The new segment's header, kept at the front of the batch buffers; the cursor stands before the first batch to copy. */
+/* The new segment's header, at the front of the batch buffers; the cursor stands before the first batch to copy. */
 static struct segment_header *recover_begin_segment(struct journal *journal, const struct cursor *cursor)
 {
     struct segment_header *header = (void *)journal->buffers;

@@ -122,14 +122,16 @@ static enum journal_status segment_list_names(struct segment_list *list, const s
     i64 count = segment_count(io, directory);
 
     if (count < 0 && count != -ENOENT)
-        return segment_problem(problem, segment_status(count), "%s: cannot be listed (error %d)", directory, (int)-count);
+        return segment_problem(problem, segment_status(count), "%s: cannot be listed (error %d)", directory,
+                               (int)-count);
     if (count <= 0)
         return segment_problem(problem, JOURNAL_NOT_FOUND, "%s: no journal there", directory);
 
     list->memory_size = (size_t)count * sizeof(list->entries[0]);
     list->entries = io->reserve(io->context, list->memory_size);
     if (list->entries == NULL)
-        return segment_problem(problem, JOURNAL_IO_FAILED, "%s: no memory for %lld segments", directory, (long long)count);
+        return segment_problem(problem, JOURNAL_IO_FAILED, "%s: no memory for %lld segments", directory,
+                               (long long)count);
     struct segment_collect collect = {.list = list, .room = (u32)count};
     int result = io->list(io->context, directory, segment_collect_one, &collect);
     if (result < 0 || list->count == 0)
@@ -196,8 +198,9 @@ static enum journal_status segment_list_judge(struct segment_list *list, struct 
         return JOURNAL_OK;
     list->epoch_max = entry->epoch;
     if (entry->first_number <= *first)
-        return segment_problem(problem, JOURNAL_ROT, "%s: offset 0: begins with batch %llu, which is in a segment before",
-                               path, (unsigned long long)entry->first_number);
+        return segment_problem(problem, JOURNAL_ROT,
+                               "%s: offset 0: begins with batch %llu, which is in a segment before", path,
+                               (unsigned long long)entry->first_number);
     *first = entry->first_number;
     return JOURNAL_OK;
 }

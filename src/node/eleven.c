@@ -220,7 +220,7 @@ enum journal_status eleven_open(struct eleven **eleven_out, const struct eleven_
         return status;
     }
     toucher_start(&eleven->toucher, eleven->io, eleven->engine, eleven->options.orders_ahead,
-                  eleven->options.for_sale_night);
+                  eleven->options.prefault_indexes);
     server_clock_start(&eleven->clock, eleven->io, engine_now(eleven->engine));
     *eleven_out = eleven;
     return JOURNAL_OK;

@@ -31,8 +31,9 @@ static bool sections_match(struct snapshot_head *head, const struct engine_regio
         if (section->id != regions[i].id || section->element_size != regions[i].element_size)
             break;
         if (section->size > regions[i].size_max) {
+            unsigned long long rows = section->size / section->element_size - 1; /* without row 0 */
             snprintf(problem, JOURNAL_PROBLEM_MAX, "eleven.conf: %s is below what is in use (%llu)",
-                     engine_region_name(i), (unsigned long long)(section->size / section->element_size));
+                     engine_region_name(i), rows);
             return false;
         }
         section->bytes = regions[i].bytes;
