@@ -48,6 +48,8 @@ enum role {
     ROLE_MERCHANDISER = 8,
     ROLE_PROVIDER = 16,     /* the payment provider's notice */
     ROLE_SYSTEM = 32,       /* the primary itself */
+    ROLE_INTEGRATOR = 64,   /* a machine that acts for any shopper and any store */
+    ROLE_ADMINISTRATOR = 128, /* people, keys, health; all that merchandisers and clerks may do */
 };
 
 enum command_tail { TAIL_NONE, TAIL_LINES, TAIL_TEXTS };
