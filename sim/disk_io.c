@@ -181,6 +181,12 @@ static int sim_reap(void *context, struct io_done *done, int max, bool wait)
     return fate == SIM_GOES ? count : -EIO;
 }
 
+static int sim_append_event(void *context)
+{
+    (void)context;
+    return -1;
+}
+
 static int sim_rename(void *context, const char *from, const char *to)
 {
     struct sim_disk *disk = context;
@@ -383,6 +389,7 @@ void sim_disk_io(struct sim_disk *disk, struct io *io)
         .sync = sim_sync,
         .append = sim_append_begin,
         .reap = sim_reap,
+        .append_event = sim_append_event,
         .rename = sim_rename,
         .unlink = sim_unlink,
         .make_directory = sim_make_directory,

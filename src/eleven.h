@@ -82,6 +82,28 @@ size_t eleven_submit(struct eleven *eleven, const void *commands, size_t size, s
  */
 size_t eleven_poll(struct eleven *eleven, struct eleven_answer *answers, size_t max, bool wait);
 
+/*
+ * For doors that keep their replies themselves: decides commands off the front of `commands` (all well formed, back to back, 8-byte
+ * aligned) and tells each result at once, in order. Returns the bytes taken: fewer than `size` when the journal has no
+ * room until the disk has finished something (eleven_event, eleven_poll), or has failed (eleven_status).
+ * THE RULE: what was told here, and whatever is read from eleven_engine(), must not leave the process before
+ * eleven_durable() has reached what engine_seq(eleven_engine()) was then.
+ */
+typedef void eleven_decided(void *argument, struct result result);
+size_t eleven_decide(struct eleven *eleven, const void *commands, size_t size, eleven_decided *decided, void *argument);
+
+/* eleven_decide would take a command now. */
+bool eleven_can_decide(struct eleven *eleven);
+
+/* Everything up to this sequence number survives a crash. */
+u64 eleven_durable(const struct eleven *eleven);
+
+/* The server's clock, ms since 1970: what a command would be decided at now. */
+i64 eleven_time(struct eleven *eleven);
+
+/* A descriptor that is readable when the disk has finished something: eleven_poll then moves eleven_durable. -1: there is none (a simulated disk). */
+int eleven_event(const struct eleven *eleven);
+
 /* Submits one command and waits for its answer, with nothing else outstanding. For tools and tests.
  * False when the journal failed. */
 bool eleven_call(struct eleven *eleven, const void *command, struct result *result);

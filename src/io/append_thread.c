@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 struct append_task {
@@ -29,6 +30,7 @@ struct append_thread {
     pthread_cond_t ended; /* a task is done */
     u64 first, synced, last;
     bool stop;
+    int event;              /* an eventfd: not 0 while something may be reaped */
     struct append_task tasks[IO_APPENDS_MAX];
 };
 
@@ -64,6 +66,7 @@ static void *append_thread_main(void *argument)
         pthread_mutex_lock(&thread->mutex);
         thread->synced++;
         pthread_cond_signal(&thread->ended);
+        eventfd_write(thread->event, 1);
     }
     pthread_mutex_unlock(&thread->mutex);
     return NULL;
@@ -102,6 +105,10 @@ static int append_thread_reap(void *state, struct io_done *done, int max, bool w
         done[count++] = (struct io_done){.ticket = task->ticket, .result = task->result};
         thread->first++;
     }
+    if (count > 0 && thread->first == thread->synced) {
+        eventfd_t ignored;
+        eventfd_read(thread->event, &ignored);
+    }
     pthread_mutex_unlock(&thread->mutex);
     return count;
 }
@@ -118,6 +125,7 @@ static void append_thread_close(void *state)
     pthread_cond_destroy(&thread->ended);
     pthread_cond_destroy(&thread->asked);
     pthread_mutex_destroy(&thread->mutex);
+    close(thread->event);
     free(thread);
 }
 
@@ -128,6 +136,11 @@ int append_thread_open(struct linux_appender *appender)
 
     if (thread == NULL)
         return -ENOMEM;
+    thread->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (thread->event < 0) {
+        free(thread);
+        return -errno;
+    }
     pthread_mutex_init(&thread->mutex, NULL);
     pthread_cond_init(&thread->asked, NULL);
     pthread_cond_init(&thread->ended, NULL);
@@ -146,6 +159,7 @@ int append_thread_open(struct linux_appender *appender)
         .append = append_thread_append,
         .reap = append_thread_reap,
         .close = append_thread_close,
+        .event = thread->event,
     };
     return 0;
 
@@ -153,6 +167,7 @@ failed:
     pthread_cond_destroy(&thread->ended);
     pthread_cond_destroy(&thread->asked);
     pthread_mutex_destroy(&thread->mutex);
+    close(thread->event);
     free(thread);
     return -result;
 }

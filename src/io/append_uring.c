@@ -92,6 +92,7 @@ int append_uring_open(struct linux_appender *appender)
         .append = append_uring_append,
         .reap = append_uring_reap,
         .close = append_uring_close,
+        .event = uring->ring.ring_fd,
     };
     return 0;
 

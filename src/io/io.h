@@ -55,6 +55,10 @@ struct io {
     int (*append)(void *context, int file, const void *bytes, size_t size, u64 offset, u64 ticket);
     int (*reap)(void *context, struct io_done *done, int max, bool wait);
 
+    /* A descriptor that is readable when `reap` would find something, for an event loop to watch; it stays the io's.
+     * -1: there is none. */
+    int (*append_event)(void *context);
+
     /* Names. `list` calls `each` with every name in the folder, in no order. */
     int (*rename)(void *context, const char *from, const char *to);
     int (*unlink)(void *context, const char *path);

@@ -132,6 +132,13 @@ static int linux_reap(void *context, struct io_done *done, int max, bool wait)
     return linux_io->appender.reap(linux_io->appender.state, done, max, wait);
 }
 
+static int linux_append_event(void *context)
+{
+    const struct linux_io *linux_io = context;
+
+    return linux_io->appender.event;
+}
+
 static int linux_rename(void *context, const char *from, const char *to)
 {
     (void)context;
@@ -320,6 +327,7 @@ int io_linux_open(struct io *io, enum io_appender appender)
         .sync = linux_sync,
         .append = linux_append,
         .reap = linux_reap,
+        .append_event = linux_append_event,
         .rename = linux_rename,
         .unlink = linux_unlink,
         .make_directory = linux_make_directory,

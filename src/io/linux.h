@@ -27,6 +27,7 @@ struct linux_appender {
     int (*append)(void *state, int file, const void *bytes, size_t size, u64 offset, u64 ticket);
     int (*reap)(void *state, struct io_done *done, int max, bool wait);
     void (*close)(void *state); /* waits for what is in flight */
+    int event;                  /* readable when there is something to reap */
 };
 
 struct linux_thread {

@@ -282,6 +282,22 @@ static bool submit_decided(void *argument, const struct command_header *command,
     return true;
 }
 
+/* Of eleven_decide: who is told. */
+struct decision {
+    struct eleven *eleven;
+    eleven_decided *decided;
+    void *argument;
+};
+
+static bool decide_decided(void *argument, const struct command_header *command, struct result result)
+{
+    const struct decision *decision = argument;
+    if (result_changed(result))
+        journal_command(decision->eleven, command);
+    decision->decided(decision->argument, result);
+    return true;
+}
+
 static void note(struct eleven *eleven, enum journal_status status)
 {
     if (eleven->status == JOURNAL_OK)
@@ -314,12 +330,11 @@ struct chunk {
 };
 
 /* Copies commands into the open batch, with their time, to be decided there; ends at a malformed one. */
-static struct chunk chunk_fill(struct eleven *eleven, u8 *room, const u8 *bytes, size_t size)
+static struct chunk chunk_fill(struct eleven *eleven, u8 *room, const u8 *bytes, size_t size, u64 places)
 {
     struct chunk chunk = {0};
     bool stamps = eleven->options.clock == ELEVEN_CLOCK_SERVER;
     i64 now_ms = stamps ? server_clock_ms(&eleven->clock, eleven->io) : 0;
-    u64 places = eleven->options.in_flight_max - eleven_outstanding(eleven);
     while (chunk.count < MIN(places, CHUNK_COMMANDS) && chunk.bytes < size) {
         const struct command_header *command = (const void *)(bytes + chunk.bytes);
         size_t left = size - chunk.bytes;
@@ -351,7 +366,8 @@ size_t eleven_submit(struct eleven *eleven, const void *commands, size_t size, s
         u8 *room = make_room(eleven, CHUNK_BYTES);
         if (room == NULL)
             break;
-        struct chunk chunk = chunk_fill(eleven, room, (const u8 *)commands + *size_taken, size - *size_taken);
+        u64 places = eleven->options.in_flight_max - eleven_outstanding(eleven);
+        struct chunk chunk = chunk_fill(eleven, room, (const u8 *)commands + *size_taken, size - *size_taken, places);
         size_t decided = engine_apply_all(eleven->engine, room, chunk.count, submit_decided, eleven);
         ASSERT(decided == chunk.count);
         *size_taken += chunk.bytes;
@@ -362,6 +378,24 @@ size_t eleven_submit(struct eleven *eleven, const void *commands, size_t size, s
         send(eleven, false);
     }
     return eleven->ticket_next - *first_ticket;
+}
+
+size_t eleven_decide(struct eleven *eleven, const void *commands, size_t size, eleven_decided *decided, void *argument)
+{
+    struct decision decision = {eleven, decided, argument};
+    size_t taken = 0;
+    ASSERT((uintptr_t)commands % 8 == 0);
+    while (taken < size && eleven->status == JOURNAL_OK) {
+        u8 *room = make_room(eleven, CHUNK_BYTES);
+        if (room == NULL)
+            break;
+        struct chunk chunk = chunk_fill(eleven, room, (const u8 *)commands + taken, size - taken, CHUNK_COMMANDS);
+        ASSERT(chunk.count > 0); /* the caller's commands are well formed */
+        engine_apply_all(eleven->engine, room, chunk.count, decide_decided, &decision);
+        taken += chunk.bytes;
+        send(eleven, false);
+    }
+    return taken;
 }
 
 /* --- housekeeping ----------------------------------------------------------------------- */
@@ -467,6 +501,26 @@ enum journal_status eleven_status(const struct eleven *eleven)
 const struct engine *eleven_engine(const struct eleven *eleven)
 {
     return eleven->engine;
+}
+
+u64 eleven_durable(const struct eleven *eleven)
+{
+    return journal_durable(eleven->journal);
+}
+
+i64 eleven_time(struct eleven *eleven)
+{
+    return engine_time(eleven->engine, server_clock_ms(&eleven->clock, eleven->io));
+}
+
+int eleven_event(const struct eleven *eleven)
+{
+    return eleven->io->append_event(eleven->io->context);
+}
+
+bool eleven_can_decide(struct eleven *eleven)
+{
+    return eleven->status == JOURNAL_OK && make_room(eleven, CHUNK_BYTES) != NULL;
 }
 
 void eleven_stats(const struct eleven *eleven, struct eleven_stats *stats)
