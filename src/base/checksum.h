@@ -11,6 +11,9 @@
 /* 64 bits over `size` bytes; `seed` chains one checksum to another. Never fails. */
 u64 checksum64(const void *bytes, size_t size, u64 seed);
 
+/* 128 bits over `size` bytes: names that are compared by their hash alone. */
+void checksum128(const void *bytes, size_t size, u64 hash[2]);
+
 /* A cheap, good mix of 64 bits into 64 bits (the finaliser of SplitMix64). */
 static inline u64 mix64(u64 value)
 {

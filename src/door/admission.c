@@ -1,0 +1,149 @@
+#include "door/admission.h"
+
+#include "base/assert.h"
+#include "door/http_state.h"
+#include "door/problem.h"
+#include "door/route.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ADMISSION_COST_NS 10000     /* of one order, at first */
+#define ADMISSION_PASS_MIN 64u
+#define ADMISSION_PASS_MAX 16384u
+#define ADMISSION_LATE_MS 60000     /* a called number is good for so long */
+#define ADMISSION_TICKET_MAX 96
+#define ADMISSION_SECONDS_MAX 30u   /* nobody is sent away for longer */
+
+struct admission {
+    struct server *server;
+    u64 cost_ns;            /* of one order with all around it, smoothed */
+    u32 pass_max;
+    u32 taken;              /* in this pass: fresh ones */
+    u32 taken_called;       /* in this pass: by ticket */
+    u32 asked;              /* in this pass, refused ones too */
+    u64 given;              /* the last number given out */
+    u64 called;             /* numbers up to this one may come in */
+    i64 rate_at_ms;
+    u64 rate_called;        /* `called` at that time */
+    u64 calls_per_s;        /* smoothed */
+    u8 secret[crypto_auth_KEYBYTES];
+    struct admission_stats stats;
+};
+
+struct admission *admission_open(struct server *server)
+{
+    struct admission *admission = calloc(1, sizeof(*admission));
+    ASSERT(admission != NULL);
+    admission->server = server;
+    admission->cost_ns = ADMISSION_COST_NS;
+    admission->pass_max = (u32)(server->options.in_flight_ms * 1000000ull / ADMISSION_COST_NS);
+    crypto_auth_keygen(admission->secret);
+    return admission;
+}
+
+void admission_close(struct admission *admission)
+{
+    free(admission);
+}
+
+void admission_stats(const struct admission *admission, struct admission_stats *stats)
+{
+    *stats = admission->stats;
+    stats->waiting = admission->given - admission->called;
+    stats->pass_max = admission->pass_max;
+}
+
+/* --- tickets: "NUMBER.ISSUED_MS.MAC" ------------------------------------------------------------------- */
+
+static void ticket_make(const struct admission *admission, u64 number, i64 now_ms, char *ticket)
+{
+    u8 mac[crypto_auth_BYTES];
+    char hex[33];
+    int size = snprintf(ticket, ADMISSION_TICKET_MAX, "%llu.%lld", (unsigned long long)number, (long long)now_ms);
+    crypto_auth(mac, (const u8 *)ticket, (unsigned long long)size, admission->secret);
+    sodium_bin2hex(hex, sizeof(hex), mac, 16);
+    snprintf(ticket + size, ADMISSION_TICKET_MAX - (size_t)size, ".%s", hex);
+}
+
+/* The number of a ticket that we made; 0: it is none. */
+static u64 ticket_number(const struct admission *admission, struct slice text)
+{
+    char ticket[ADMISSION_TICKET_MAX], again[ADMISSION_TICKET_MAX];
+    unsigned long long number;
+    long long issued_ms;
+    if (text.bytes == NULL || text.size >= sizeof(ticket))
+        return 0;
+    memcpy(ticket, text.bytes, text.size);
+    ticket[text.size] = 0;
+    if (sscanf(ticket, "%llu.%lld.", &number, &issued_ms) != 2)
+        return 0;
+    ticket_make(admission, number, issued_ms, again);
+    if (strlen(again) != text.size || sodium_memcmp(again, ticket, text.size) != 0)
+        return 0;
+    i64 age_ms = server_loop_ms(admission->server) - issued_ms;
+    return age_ms > ADMISSION_LATE_MS + ADMISSION_SECONDS_MAX * 1000 ? 0 : number;
+}
+
+/* --- the door ---------------------------------------------------------------------------------------------- */
+
+static bool line_is_empty(const struct admission *admission)
+{
+    return admission->called >= admission->given;
+}
+
+static void refuse(struct admission *admission, struct http *http, u64 number)
+{
+    char ticket[ADMISSION_TICKET_MAX];
+    u64 behind = number > admission->called ? number - admission->called : 0;
+    u64 wait_s = 1 + behind / MAX(admission->calls_per_s, 1u);
+    admission->stats.refused++;
+    ticket_make(admission, number, server_loop_ms(admission->server), ticket);
+    http_rest(http);
+    problem_overloaded(http, (u32)MIN(wait_s, ADMISSION_SECONDS_MAX), ticket);
+}
+
+bool admission_enter(struct admission *admission, struct http *http)
+{
+    u64 number = ticket_number(admission, http_request(http)->headers[HTTP_QUEUE_TICKET]);
+    u32 fresh_max = line_is_empty(admission) ? admission->pass_max : admission->pass_max / 2;
+    admission->asked++;
+    if (number != 0 && number <= admission->called && admission->taken_called < admission->pass_max) {
+        admission->taken_called++;
+        admission->stats.by_ticket++;
+        admission->stats.admitted++;
+        return true;
+    }
+    if (number == 0 && admission->taken + admission->taken_called < fresh_max) {
+        admission->taken++;
+        admission->stats.admitted++;
+        return true;
+    }
+    refuse(admission, http, number != 0 ? number : ++admission->given);
+    return false;
+}
+
+void admission_pass(struct admission *admission, i64 pass_ns)
+{
+    u32 taken = admission->taken + admission->taken_called;
+    i64 now_ms = server_loop_ms(admission->server);
+    if (taken >= ADMISSION_PASS_MIN) { /* smaller passes say little about the cost of one order */
+        u64 cost_ns = (u64)pass_ns / MAX(admission->asked, taken);
+        admission->cost_ns = (admission->cost_ns * 15 + cost_ns) / 16;
+        u64 fits = admission->server->options.in_flight_ms * 1000000ull / MAX(admission->cost_ns, 1000u);
+        admission->pass_max = (u32)MIN(MAX(fits, (u64)ADMISSION_PASS_MIN), (u64)ADMISSION_PASS_MAX);
+    }
+    /* What this pass had left over calls the next in line; half a pass does in any case. */
+    u32 left = admission->pass_max > taken ? admission->pass_max - taken : 0;
+    bool busy = taken > 0 || admission->asked > 0;
+    if (!line_is_empty(admission) && (busy || now_ms > admission->rate_at_ms + 100))
+        admission->called = MIN(admission->given, admission->called + MAX(left, admission->pass_max / 2));
+    if (now_ms - admission->rate_at_ms >= 250) {
+        u64 rate = (admission->called - admission->rate_called) * 1000 / (u64)(now_ms - admission->rate_at_ms);
+        admission->calls_per_s = admission->calls_per_s == 0 ? rate : (admission->calls_per_s + rate) / 2;
+        admission->rate_called = admission->called;
+        admission->rate_at_ms = now_ms;
+    }
+    admission->taken = admission->taken_called = admission->asked = 0;
+}

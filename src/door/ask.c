@@ -1,0 +1,362 @@
+#include "door/ask.h"
+
+#include "base/assert.h"
+#include "base/checksum.h"
+#include "base/csv.h"
+#include "base/gtin.h"
+#include "base/time.h"
+#include "core/words.h"
+
+#include <stdio.h>
+
+/* Fields that name something with a code. */
+struct reference {
+    const char *field;
+    u16 kind;
+    u16 unknown;            /* the result when there is none */
+};
+
+static const struct reference references[] = {
+    {"sku", COMMAND_SKU_PUT, RESULT_UNKNOWN_SKU},
+    {"location", COMMAND_LOCATION_PUT, RESULT_UNKNOWN_LOCATION},
+    {"city", COMMAND_CITY_PUT, RESULT_UNKNOWN_CITY},
+    {"currency", COMMAND_CURRENCY_PUT, RESULT_UNKNOWN_CURRENCY},
+    {"festival", COMMAND_FESTIVAL_PUT, RESULT_UNKNOWN_FESTIVAL},
+    {"country", COMMAND_COUNTRY_PUT, RESULT_UNKNOWN_COUNTRY},
+    {"department", COMMAND_DEPARTMENT_PUT, RESULT_UNKNOWN_DEPARTMENT},
+    {"brand", COMMAND_BRAND_PUT, RESULT_UNKNOWN_BRAND},
+    {"seller", COMMAND_SELLER_PUT, RESULT_UNKNOWN_SELLER},
+};
+
+/* Fields that are numbers of an enum. */
+struct enumeration {
+    const char *field;
+    int (*parse)(struct slice word);
+    const char *(*word)(unsigned number);
+};
+
+static const struct enumeration enumerations[] = {
+    {"channel", word_parse_channel, word_channel},
+    {"delivery", word_parse_delivery, word_delivery},
+    {"payment", word_parse_payment, word_payment},
+    {"goods", word_parse_goods, word_goods},
+    {"scope", word_parse_budget_scope, word_budget_scope},
+    {"kind", word_parse_location_kind, word_location_kind},
+    {"services", word_parse_services, NULL},
+};
+
+static const struct reference *reference_of(const struct command_info *info, const char *field)
+{
+    static const struct reference place = {"location", COMMAND_LOCATION_PUT, RESULT_UNKNOWN_LOCATION};
+    for (size_t i = 0; i < ARRAY_COUNT(references); i++)
+        if (strcmp(field, references[i].field) == 0)
+            return &references[i];
+    bool end = strcmp(field, "from") == 0 || strcmp(field, "to") == 0;
+    return info->kind == COMMAND_STOCK_MOVE && end ? &place : NULL;
+}
+
+static const struct enumeration *enumeration_of(const char *field)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(enumerations); i++)
+        if (strcmp(field, enumerations[i].field) == 0)
+            return &enumerations[i];
+    return NULL;
+}
+
+u16 ask_reference(const struct command_info *info, const char *field)
+{
+    const struct reference *reference = reference_of(info, field);
+    return reference == NULL ? 0 : reference->kind;
+}
+
+bool ask_words(const struct command_info *info, const char *field, const char *words[ASK_WORDS_MAX], size_t *count)
+{
+    const struct enumeration *enumeration = enumeration_of(field);
+    *count = 0;
+    (void)info;
+    if (enumeration == NULL || enumeration->word == NULL)
+        return false;
+    while (*count < ASK_WORDS_MAX && strcmp(enumeration->word((unsigned)*count + 1), "?") != 0) {
+        words[*count] = enumeration->word((unsigned)*count + 1);
+        ++*count;
+    }
+    return true;
+}
+
+bool ask_number(struct slice text, i64 *number)
+{
+    u64 value = 0;
+    size_t at = text.size > 0 && text.bytes[0] == '-';
+    if (text.size == at || text.size > at + 19)
+        return false;
+    bool negative = at == 1;
+    for (; at < text.size; at++) {
+        unsigned digit = (unsigned char)text.bytes[at] - (unsigned)'0';
+        if (digit > 9)
+            return false;
+        value = value * 10 + digit;
+    }
+    if (value > (u64)INT64_MAX)
+        return false;
+    *number = negative ? -(i64)value : (i64)value;
+    return true;
+}
+
+u32 ask_find(const struct engine *engine, u16 kind, struct slice value, enum ask_type type)
+{
+    i64 id;
+    if (type != ASK_NUMBER) {
+        u32 found = value.size == 0 || value.size > COMMAND_CODE_MAX ? 0 : engine_find(engine, kind, value);
+        if (found != 0 || type == ASK_TEXT || value.size < 2 || value.bytes[0] != '#')
+            return found;
+        value = slice_of(value.bytes + 1, value.size - 1);
+    }
+    return ask_number(value, &id) && id > 0 && id <= UINT32_MAX ? (u32)id : 0;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool key_uuid(struct slice text, u64 key[2])
+{
+    unsigned digits = 0;
+    key[0] = key[1] = 0;
+    if (text.size != 36)
+        return false;
+    for (size_t i = 0; i < 36; i++) {
+        if (i == 8 || i == 13 || i == 18 || i == 23) {
+            if (text.bytes[i] != '-')
+                return false;
+            continue;
+        }
+        int digit = hex_digit(text.bytes[i]);
+        if (digit < 0)
+            return false;
+        key[digits / 16] = key[digits / 16] << 4 | (u64)digit;
+        digits++;
+    }
+    return (key[0] | key[1]) != 0;
+}
+
+bool ask_key(struct slice text, u64 key[2])
+{
+    if (text.size == 0 || text.size > ASK_KEY_MAX)
+        return false;
+    if (key_uuid(text, key))
+        return true;
+    for (size_t i = 0; i < text.size; i++)
+        if (text.bytes[i] < 0x21 || text.bytes[i] > 0x7e)
+            return false;
+    checksum128(text.bytes, text.size, key);
+    if ((key[0] | key[1]) == 0)
+        key[0] = 1;
+    return true;
+}
+
+void ask_begin(struct ask *ask, const struct engine *engine, u16 kind, void *room)
+{
+    const struct command_info *info = command_info(kind);
+    ASSERT(info != NULL);
+    ask->engine = engine;
+    ask->info = info;
+    ask->command = room;
+    ask->subject = slice_of(NULL, 0);
+    ask->given = 0;
+    ask->line_count = 0;
+    ask->refusal = (struct result){0};
+    ask->problem = NULL;
+    ask->field[0] = 0;
+    memset(ask->texts, 0, sizeof(ask->texts));
+    memset(room, 0, info->fixed_size);
+    ask->command->kind = kind;
+    ask->command->size = info->fixed_size;
+}
+
+static bool ask_wrong(struct ask *ask, struct slice name, const char *problem)
+{
+    snprintf(ask->field, sizeof(ask->field), SLICE_FORMAT, (int)MIN(name.size, sizeof(ask->field) - 1), name.bytes);
+    ask->problem = problem;
+    return false;
+}
+
+static bool ask_refuse(struct ask *ask, struct slice name, u16 code)
+{
+    ask_wrong(ask, name, NULL);
+    ask->refusal.code = code;
+    return false;
+}
+
+static bool ask_put(struct ask *ask, const struct command_field *field, i64 value)
+{
+    u8 *at = (u8 *)ask->command + field->offset;
+    i64 largest = field->size == 8 ? INT64_MAX : (i64)((1ull << (8 * field->size - field->is_signed)) - 1);
+    i64 smallest = !field->is_signed ? 0 : field->size == 8 ? INT64_MIN : -largest - 1;
+    if (value < smallest || value > largest)
+        return ask_wrong(ask, slice_text(field->name), "is out of range");
+    memcpy(at, &value, field->size); /* little-endian */
+    return true;
+}
+
+static bool ask_put_reference(struct ask *ask, const struct command_field *field, const struct reference *reference,
+                              struct slice value, enum ask_type type)
+{
+    u32 id = ask_find(ask->engine, reference->kind, value, type);
+    bool none = value.size == 1 && value.bytes[0] == '0' && type == ASK_NUMBER;
+    if (id == 0 && !none)
+        return ask_refuse(ask, slice_text(field->name), reference->unknown);
+    if (!ask_put(ask, field, id)) /* an id that the field cannot hold is one that nothing has */
+        return ask_refuse(ask, slice_text(field->name), reference->unknown);
+    return true;
+}
+
+static bool ask_put_value(struct ask *ask, const struct command_field *field, struct slice value, enum ask_type type)
+{
+    struct slice name = slice_text(field->name);
+    const struct reference *reference = reference_of(ask->info, field->name);
+    const struct enumeration *enumeration = enumeration_of(field->name);
+    i64 number;
+    if (reference != NULL)
+        return ask_put_reference(ask, field, reference, value, type);
+    if (enumeration != NULL && type != ASK_NUMBER) {
+        int word = enumeration->parse(value);
+        if (word < 0 && !(type == ASK_WORD && ask_number(value, &number)))
+            return ask_wrong(ask, name, "is none of the words it may be");
+        if (word >= 0)
+            return ask_put(ask, field, word);
+    }
+    if (strcmp(field->name, "subject") == 0) {
+        ask->subject = value;
+        ask->subject_type = type;
+        return true;
+    }
+    if (strcmp(field->name, "gtin") == 0 && type != ASK_NUMBER) {
+        u64 gtin = gtin_parse(value);
+        return gtin == 0 ? ask_refuse(ask, name, RESULT_BAD_GTIN) : ask_put(ask, field, (i64)gtin);
+    }
+    if (type == ASK_TEXT)
+        return ask_wrong(ask, name, "must be a whole number");
+    if (!ask_number(value, &number))
+        return ask_wrong(ask, name, "must be a whole number that fits 64 bits");
+    return ask_put(ask, field, number);
+}
+
+/* `opens_at` for `opens_ms`. */
+static bool ask_is_time(const struct command_field *field, struct slice name)
+{
+    size_t length = strlen(field->name);
+    return length > 3 && name.size == length && strcmp(field->name + length - 3, "_ms") == 0 &&
+           strcmp(field->name, "hold_ms") != 0 && memcmp(name.bytes, field->name, length - 3) == 0 &&
+           memcmp(name.bytes + length - 3, "_at", 3) == 0;
+}
+
+static bool ask_once(struct ask *ask, struct slice name, size_t bit)
+{
+    if (ask->given >> bit & 1)
+        return ask_wrong(ask, name, "is given twice");
+    ask->given |= 1ull << bit;
+    return true;
+}
+
+static bool ask_give_field(struct ask *ask, size_t index, struct slice name, struct slice value, enum ask_type type,
+                           bool is_time)
+{
+    const struct command_field *field = &ask->info->fields[index];
+    i64 ms;
+    if (!ask_once(ask, name, index))
+        return false;
+    if (!is_time)
+        return ask_put_value(ask, field, value, type);
+    if (type == ASK_NUMBER || !time_parse(value, &ms))
+        return ask_wrong(ask, name, "must be a time as RFC 3339 writes it");
+    return ask_put(ask, field, ms);
+}
+
+/* `may_split`: flags by name. */
+static bool ask_give_flag(struct ask *ask, struct slice name, struct slice value, enum ask_type type)
+{
+    struct command_order_place *place = (void *)ask->command;
+    i64 number;
+    if (!ask_once(ask, name, 63))
+        return false;
+    if (type == ASK_TEXT || !ask_number(value, &number) || number < 0 || number > 1)
+        return ask_wrong(ask, name, "must be true or false");
+    place->flags = (u8)(number ? place->flags | ORDER_MAY_SPLIT : place->flags & ~ORDER_MAY_SPLIT);
+    return true;
+}
+
+bool ask_give(struct ask *ask, struct slice name, struct slice value, enum ask_type type)
+{
+    const struct command_info *info = ask->info;
+    for (size_t i = 0; i < info->field_count; i++) {
+        const struct command_field *field = &info->fields[i];
+        bool is_time = ask_is_time(field, name);
+        bool hidden = strncmp(field->name, "reserved", 8) == 0 || strcmp(field->name, "line_count") == 0 ||
+                      strcmp(field->name, "flags") == 0;
+        if (!hidden && (is_time || slice_is(name, field->name)))
+            return ask_give_field(ask, i, name, value, type, is_time);
+    }
+    if (info->kind == COMMAND_ORDER_PLACE && slice_is(name, "may_split"))
+        return ask_give_flag(ask, name, value, type);
+    for (size_t i = 0; i < info->text_count; i++) {
+        if (!slice_is(name, info->texts[i]))
+            continue;
+        if (!ask_once(ask, name, info->field_count + i))
+            return false;
+        if (type == ASK_NUMBER || !csv_text_is_clean(value))
+            return ask_wrong(ask, name, "must be text in UTF-8 without NUL");
+        ask->texts[i] = value;
+        return true;
+    }
+    return ask_wrong(ask, name, "is no field of this request");
+}
+
+bool ask_line(struct ask *ask, struct slice sku, enum ask_type type, struct slice quantity)
+{
+    i64 number;
+    if (ask->line_count == ORDER_LINES_MAX)
+        return ask_wrong(ask, slice_text("lines"), "has too many lines");
+    if (!ask_number(quantity, &number) || number < 0 || number > UINT32_MAX)
+        return ask_wrong(ask, slice_text("quantity"), "must be a whole number");
+    u32 id = ask_find(ask->engine, COMMAND_SKU_PUT, sku, type);
+    if (id == 0)
+        return ask_refuse(ask, slice_text("sku"), RESULT_UNKNOWN_SKU);
+    struct order_line_asked *lines = (void *)((u8 *)ask->command + ask->info->fixed_size);
+    lines[ask->line_count++] = (struct order_line_asked){.sku = id, .quantity = (u32)number};
+    return true;
+}
+
+/* budget.set: the subject is a festival, a department, or nothing. */
+static bool ask_end_subject(struct ask *ask)
+{
+    struct command_budget_set *set = (void *)ask->command;
+    if (ask->subject.size == 0 || set->scope == BUDGET_DAY)
+        return ask->subject.size == 0 || ask_wrong(ask, slice_text("subject"), "a budget for the day has none");
+    bool festival = set->scope == BUDGET_FESTIVAL;
+    set->subject = ask_find(ask->engine, festival ? COMMAND_FESTIVAL_PUT : COMMAND_DEPARTMENT_PUT, ask->subject,
+                            ask->subject_type);
+    if (set->subject == 0)
+        return ask_refuse(ask, slice_text("subject"),
+                          festival ? RESULT_UNKNOWN_FESTIVAL : RESULT_UNKNOWN_DEPARTMENT);
+    return true;
+}
+
+bool ask_end(struct ask *ask)
+{
+    if (ask->info->kind == COMMAND_BUDGET_SET && !ask_end_subject(ask))
+        return false;
+    if (ask->info->tail == TAIL_LINES) {
+        if (ask->line_count == 0)
+            return ask_wrong(ask, slice_text("lines"), "must hold at least one line");
+        ((struct command_order_place *)ask->command)->line_count = (u16)ask->line_count;
+        ask->command->size = (u16)(ask->info->fixed_size + ask->line_count * sizeof(struct order_line_asked));
+    } else if (ask->info->tail == TAIL_TEXTS) {
+        if (!command_add_texts(ask->command, ask->texts, ask->info->text_count))
+            return ask_wrong(ask, slice_text("texts"), "are too long together");
+    }
+    return true;
+}

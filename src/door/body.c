@@ -1,0 +1,247 @@
+#include "door/body.h"
+
+#include "base/csv.h"
+#include "door/http_state.h"
+#include "door/json_check.h"
+#include "door/problem.h"
+
+#define JSMN_STATIC
+#define JSMN_STRICT
+#define JSMN_PARENT_LINKS
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#include <jsmn.h>
+#pragma GCC diagnostic pop
+
+#include <stdio.h>
+
+#define BODY_TOKENS_MAX (64 + 6 * ORDER_LINES_MAX)
+
+json_t *body_object(struct http *http)
+{
+    const struct http_request *request = http_request(http);
+    json_error_t error;
+    if (request->body.size == 0)
+        return json_object();
+    json_t *object = json_loadb(request->body.bytes, request->body.size, JSON_REJECT_DUPLICATES, &error);
+    if (object != NULL && json_is_object(object))
+        return object;
+    char detail[256];
+    if (object == NULL)
+        snprintf(detail, sizeof(detail), "The body is not JSON: line %d, column %d: %.160s", error.line, error.column,
+                 error.text);
+    else
+        snprintf(detail, sizeof(detail), "The body must be a JSON object.");
+    json_decref(object);
+    problem_reply(http, PROBLEM_BAD_REQUEST, detail);
+    return NULL;
+}
+
+/* A JSON value as ask_give takes it. False: it is of no kind that a field may be. */
+static bool value_of(json_t *value, char digits[24], struct slice *text, enum ask_type *type)
+{
+    *type = json_is_string(value) ? ASK_TEXT : ASK_NUMBER;
+    if (json_is_string(value)) {
+        *text = slice_of(json_string_value(value), json_string_length(value));
+        return true;
+    }
+    if (!json_is_integer(value) && !json_is_boolean(value))
+        return false;
+    long long number = json_is_integer(value) ? json_integer_value(value) : json_is_true(value);
+    int size = snprintf(digits, 24, "%lld", number);
+    *text = slice_of(digits, (size_t)size);
+    return true;
+}
+
+static bool lines_ask(struct ask *ask, json_t *lines)
+{
+    for (size_t i = 0; i < json_array_size(lines); i++) {
+        json_t *line = json_array_get(lines, i);
+        char digits[24], count[24];
+        struct slice sku, quantity;
+        enum ask_type type, number;
+        if (!json_is_object(line) || json_object_size(line) != 2 ||
+            !value_of(json_object_get(line, "sku"), digits, &sku, &type) ||
+            !value_of(json_object_get(line, "quantity"), count, &quantity, &number) || number != ASK_NUMBER) {
+            snprintf(ask->field, sizeof(ask->field), "lines");
+            ask->problem = "must hold objects of a sku and a quantity";
+            return false;
+        }
+        if (!ask_line(ask, sku, type, quantity))
+            return false;
+    }
+    return true;
+}
+
+bool body_ask(struct http *http, json_t *object, struct ask *ask)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(object, name, value) {
+        char digits[24];
+        struct slice text;
+        enum ask_type type;
+        bool lines = ask->info->tail == TAIL_LINES && strcmp(name, "lines") == 0;
+        bool good;
+        if (json_is_null(value))
+            continue;
+        if (lines && json_is_array(value)) {
+            good = lines_ask(ask, value);
+        } else if (lines || !value_of(value, digits, &text, &type)) {
+            problem_field(http, name, "must be a string, an integer, true or false");
+            return false;
+        } else {
+            good = ask_give(ask, slice_text(name), text, type);
+        }
+        if (!good) {
+            problem_ask(http, ask);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- orders ---------------------------------------------------------------------------------------- */
+
+struct tokens {
+    const char *bytes;
+    jsmntok_t *at;
+    int count;
+};
+
+static struct slice token_text(const struct tokens *tokens, int i)
+{
+    return slice_of(tokens->bytes + tokens->at[i].start, (size_t)(tokens->at[i].end - tokens->at[i].start));
+}
+
+/* A primitive or string; escapes in strings are for the other parser. */
+static bool token_value(const struct tokens *tokens, int i, struct slice *text, enum ask_type *type)
+{
+    *text = token_text(tokens, i);
+    if (tokens->at[i].type == JSMN_STRING) {
+        *type = ASK_TEXT;
+        return csv_text_is_clean(*text);
+    }
+    *type = ASK_NUMBER;
+    if (tokens->at[i].type != JSMN_PRIMITIVE)
+        return false;
+    if (slice_is(*text, "true"))
+        *text = slice_of("1", 1);
+    else if (slice_is(*text, "false"))
+        *text = slice_of("0", 1);
+    return true;
+}
+
+/* The lines of token `i`; returns the token behind them, 0: refused, -1: for the other parser. */
+static int tokens_lines(const struct tokens *tokens, int i, struct ask *ask)
+{
+    int lines = tokens->at[i].size;
+    for (i++; lines > 0; lines--) {
+        struct slice sku = {0}, quantity = {0}, text;
+        enum ask_type type = ASK_TEXT, number = ASK_TEXT, kind;
+        if (i + 4 >= tokens->count || tokens->at[i].type != JSMN_OBJECT || tokens->at[i].size != 2)
+            return -1;
+        for (int j = i + 1; j < i + 5; j += 2) {
+            struct slice name = token_text(tokens, j);
+            if (tokens->at[j].size != 1 || !token_value(tokens, j + 1, &text, &kind))
+                return -1;
+            if (slice_is(name, "sku"))
+                sku = text, type = kind;
+            else if (slice_is(name, "quantity"))
+                quantity = text, number = kind;
+        }
+        if (sku.bytes == NULL || number != ASK_NUMBER)
+            return -1;
+        if (!ask_line(ask, sku, type, quantity))
+            return 0;
+        i += 5;
+    }
+    return i;
+}
+
+/* 1: done; 0: ask refused it; -1: not plain enough, or no JSON: the other parser says. */
+static int tokens_order(const struct tokens *tokens, struct ask *ask)
+{
+    int members = tokens->at[0].size, i = 1;
+    if (tokens->at[0].type != JSMN_OBJECT)
+        return -1;
+    for (; members > 0; members--) {
+        struct slice text, name;
+        enum ask_type type;
+        if (i + 1 >= tokens->count || tokens->at[i].type != JSMN_STRING || tokens->at[i].size != 1)
+            return -1;
+        name = token_text(tokens, i);
+        if (slice_is(name, "lines") && tokens->at[i + 1].type == JSMN_ARRAY) {
+            i = tokens_lines(tokens, i + 1, ask);
+            if (i <= 0)
+                return i;
+            continue;
+        }
+        if (!token_value(tokens, i + 1, &text, &type))
+            return -1;
+        if (!slice_is(text, "null") && !ask_give(ask, name, text, type))
+            return 0;
+        i += 2;
+    }
+    return i == tokens->count ? 1 : -1;
+}
+
+bool body_order(struct http *http, struct ask *ask, bool *bad)
+{
+    const struct http_request *request = http_request(http);
+    jsmntok_t memory[BODY_TOKENS_MAX];
+    struct tokens tokens = {request->body.bytes, memory, 0};
+    jsmn_parser parser;
+    int done = -1;
+    *bad = false;
+    if (json_check_plain(request->body)) {
+        jsmn_init(&parser);
+        tokens.count = jsmn_parse(&parser, request->body.bytes, request->body.size, memory, BODY_TOKENS_MAX);
+        if (tokens.count > 0)
+            done = tokens_order(&tokens, ask);
+    }
+    if (done >= 0)
+        return done == 1;
+    ask_begin(ask, ask->engine, ask->info->kind, ask->command);
+    json_t *object = body_object(http);
+    *bad = object == NULL || !body_ask(http, object, ask);
+    json_decref(object);
+    return !*bad;
+}
+
+/* --- members ------------------------------------------------------------------------------------------ */
+
+bool body_text(struct http *http, json_t *object, const char *name, bool needed, struct slice *text)
+{
+    json_t *value = json_object_get(object, name);
+    *text = slice_of(NULL, 0);
+    if (value == NULL || json_is_null(value)) {
+        if (needed)
+            problem_field(http, name, "is missing");
+        return !needed;
+    }
+    if (!json_is_string(value)) {
+        problem_field(http, name, "must be a string");
+        return false;
+    }
+    *text = slice_of(json_string_value(value), json_string_length(value));
+    return true;
+}
+
+bool body_number(struct http *http, json_t *object, const char *name, bool needed, i64 *number)
+{
+    json_t *value = json_object_get(object, name);
+    *number = 0;
+    if (value == NULL || json_is_null(value)) {
+        if (needed)
+            problem_field(http, name, "is missing");
+        return !needed;
+    }
+    if (!json_is_integer(value)) {
+        problem_field(http, name, "must be an integer");
+        return false;
+    }
+    *number = json_integer_value(value);
+    return true;
+}

@@ -1,0 +1,25 @@
+/*
+ * A request's JSON body as values of a command.
+ */
+#ifndef ELEVEN_DOOR_BODY_H
+#define ELEVEN_DOOR_BODY_H
+
+#include "door/ask.h"
+#include "door/http.h"
+
+#include <jansson.h>
+
+/* The body as an object; NULL: refused. The caller gives it back with json_decref. An empty body is an empty object. */
+json_t *body_object(struct http *http);
+
+/* Members of an object become fields of the command; NULL members are passed over. False: refused. */
+bool body_ask(struct http *http, json_t *object, struct ask *ask);
+
+/* The body of an order, without jansson: 0.2 instead of 2 us. False: ask says why, or `bad` is set: it is no JSON object. */
+bool body_order(struct http *http, struct ask *ask, bool *bad);
+
+/* Members by name and type. False: refused. `needed`: it must be there. */
+bool body_text(struct http *http, json_t *object, const char *name, bool needed, struct slice *text);
+bool body_number(struct http *http, json_t *object, const char *name, bool needed, i64 *number);
+
+#endif

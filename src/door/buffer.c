@@ -1,0 +1,65 @@
+#include "door/buffer.h"
+
+#include "base/assert.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BUFFER_FIRST 512u
+
+char *buffer_room(struct buffer *buffer, size_t more)
+{
+    size_t needed = buffer->size + more;
+    if (needed > buffer->capacity) {
+        size_t capacity = MAX(buffer->capacity, (size_t)BUFFER_FIRST);
+        while (capacity < needed)
+            capacity *= 2;
+        char *bytes = realloc(buffer->bytes, capacity);
+        ASSERT(bytes != NULL);
+        buffer->bytes = bytes;
+        buffer->capacity = capacity;
+    }
+    return buffer->bytes + buffer->size;
+}
+
+void buffer_free(struct buffer *buffer)
+{
+    free(buffer->bytes);
+    *buffer = (struct buffer){0};
+}
+
+void buffer_number(struct buffer *buffer, i64 number)
+{
+    char digits[24];
+    size_t at = sizeof(digits);
+    u64 rest = number < 0 ? 0 - (u64)number : (u64)number;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (number < 0)
+        digits[--at] = '-';
+    buffer_add(buffer, digits + at, sizeof(digits) - at);
+}
+
+void buffer_format(struct buffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    ASSERT(size >= 0);
+    char *room = buffer_room(buffer, (size_t)size + 1);
+    va_start(arguments, format);
+    vsnprintf(room, (size_t)size + 1, format, arguments);
+    va_end(arguments);
+    buffer->size += (size_t)size;
+}
+
+void buffer_drop(struct buffer *buffer, size_t size)
+{
+    ASSERT(size <= buffer->size);
+    memmove(buffer->bytes, buffer->bytes + size, buffer->size - size);
+    buffer->size -= size;
+}

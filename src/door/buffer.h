@@ -1,0 +1,54 @@
+/*
+ * A growing run of bytes: what is read but not understood yet, and what is to
+ * be sent. Grows by doubling; never gives memory back while in use, except by
+ * buffer_free. Out of memory ends the process by name: every buffer here has a bound
+ * that its user keeps.
+ */
+#ifndef ELEVEN_DOOR_BUFFER_H
+#define ELEVEN_DOOR_BUFFER_H
+
+#include "base/slice.h"
+#include "base/types.h"
+
+struct buffer {
+    char *bytes;
+    size_t size;
+    size_t capacity;
+};
+
+/* Room for `more` bytes behind the last one; the address moves. */
+char *buffer_room(struct buffer *buffer, size_t more);
+void buffer_free(struct buffer *buffer);
+
+static inline void buffer_add(struct buffer *buffer, const void *bytes, size_t size)
+{
+    if (size == 0)
+        return;
+    memcpy(buffer_room(buffer, size), bytes, size);
+    buffer->size += size;
+}
+
+static inline void buffer_slice(struct buffer *buffer, struct slice slice)
+{
+    buffer_add(buffer, slice.bytes, slice.size);
+}
+
+static inline void buffer_text(struct buffer *buffer, const char *text)
+{
+    buffer_add(buffer, text, strlen(text));
+}
+
+static inline void buffer_byte(struct buffer *buffer, char byte)
+{
+    *buffer_room(buffer, 1) = byte;
+    buffer->size++;
+}
+
+/* A whole number in decimal. */
+void buffer_number(struct buffer *buffer, i64 number);
+void buffer_format(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Drops the first `size` bytes. */
+void buffer_drop(struct buffer *buffer, size_t size);
+
+#endif

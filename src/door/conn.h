@@ -1,0 +1,111 @@
+/*
+ * A connection: one socket, with TLS or without, and the reply gate.
+ *
+ * In: bytes as they come are given to the protocol (HTTP or RESP), which takes as many as it can use; the rest is kept and
+ * given again with the next ones. Out: the protocol appends to conn->output and says with conn_reply up
+ * to which sequence number that must be durable. conn_release is the one place where bytes leave, and it asserts
+ * that they may.
+ *
+ * Bounds: a connection whose unread output passes CONN_OUTPUT_MAX is not read from any more; one that
+ * makes no progress until its deadline is closed.
+ */
+#ifndef ELEVEN_DOOR_CONN_H
+#define ELEVEN_DOOR_CONN_H
+
+#include "door/buffer.h"
+
+#include <uv.h>
+
+struct server;
+struct conn;
+struct tls;
+
+#define CONN_OUTPUT_MAX ((size_t)1 << 20)   /* not sent yet; then reading stops */
+#define CONN_INPUT_MAX ((size_t)128 << 10)  /* not understood yet; a protocol has smaller bounds of its own */
+#define CONN_MARKS_MAX 8
+#define CONN_READ_BYTES ((size_t)256 << 10) /* one read; shared by all */
+
+struct protocol {
+    /* Takes what it can from the front of `bytes`; returns how many. Less than all: the rest is kept until there are more, or conn_resume. */
+    size_t (*bytes)(struct conn *conn, const char *bytes, size_t size);
+    void (*closed)(struct conn *conn); /* the last call: frees conn->state */
+    bool (*idle)(const struct conn *conn); /* nothing is asked and not answered */
+};
+
+/* Bytes of the output up to `end` may leave when `seq` is durable. */
+struct conn_mark {
+    size_t end;
+    u64 seq;
+};
+
+struct conn {
+    union {
+        uv_handle_t handle;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+    };
+    struct server *server;
+    const struct protocol *protocol;
+    void *state;                /* the protocol's */
+    struct tls *tls;            /* NULL: none */
+    struct conn *next, *previous; /* in the server's list of all */
+    struct conn *gate_next;     /* in the queue of the gate */
+    struct conn *blocked_next;  /* in the list of those that wait for room at the desk */
+    struct buffer input;
+    struct buffer output;
+    size_t released;            /* bytes of the output that may leave */
+    struct conn_mark marks[CONN_MARKS_MAX];
+    u32 mark_count;
+    u32 uses;                   /* commands and jobs under way that will come back to this connection */
+    struct buffer sending;      /* with the kernel */
+    uv_write_t write;
+    i64 deadline_ms;            /* loop time by which something must happen; 0: none */
+    bool writing;
+    bool at_gate;
+    bool blocked;
+    bool reading;
+    bool in_protocol;           /* no recursion */
+    bool pause;                 /* the protocol wants no more bytes now */
+    bool close_after;           /* once the output has been sent */
+    bool closing;
+    bool closed;                /* the handle is closed */
+    u32 address;                /* hash of the peer's address, for limits */
+    char peer[46];
+};
+
+/* Takes one from the listener. */
+void conn_accept(struct server *server, uv_stream_t *listener, const struct protocol *protocol, bool with_tls);
+
+/* What was appended to conn->output since the last call may leave when the engine's present sequence number is durable. */
+void conn_reply(struct conn *conn);
+/* The same for what rests on no state: it may leave with what is before it. */
+void conn_reply_free(struct conn *conn);
+
+/* Sends what may leave: the gate. */
+void conn_release(struct conn *conn, u64 durable);
+
+/* Gives kept bytes to the protocol again, and reads on. */
+void conn_resume(struct conn *conn);
+
+/* Waits for room at the desk, then resumes. */
+void conn_block(struct conn *conn);
+
+/* Ends it: at once, or once what has been replied is sent. */
+void conn_close(struct conn *conn);
+void conn_close_after(struct conn *conn);
+
+/* Frees it when it is closed and nobody will come back to it. To be called when `uses` has gone down. */
+void conn_unuse(struct conn *conn);
+
+/* For tls.c: plain bytes that arrived, and cipher bytes to be sent. */
+void conn_plain(struct conn *conn, const char *bytes, size_t size);
+void conn_raw(struct conn *conn, const char *bytes, size_t size);
+void conn_push(struct conn *conn); /* begins to send what conn_raw kept */
+
+/* Bytes that wait to be sent. */
+static inline size_t conn_unsent(const struct conn *conn)
+{
+    return conn->output.size + conn->sending.size;
+}
+
+#endif

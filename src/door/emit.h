@@ -1,0 +1,39 @@
+/*
+ * Writes JSON (RFC 8259) into a buffer: commas are put by themselves, text is
+ * escaped, and bytes that are not UTF-8 become U+FFFD.
+ */
+#ifndef ELEVEN_DOOR_EMIT_H
+#define ELEVEN_DOOR_EMIT_H
+
+#include "door/buffer.h"
+
+struct emit {
+    struct buffer *out;
+    bool more;              /* a value stands before, on this level */
+};
+
+static inline struct emit emit_into(struct buffer *out)
+{
+    return (struct emit){out, false};
+}
+
+void emit_open(struct emit *emit, char bracket);    /* '{' or '[' */
+void emit_close(struct emit *emit, char bracket);   /* '}' or ']' */
+void emit_key(struct emit *emit, const char *key);
+void emit_text(struct emit *emit, struct slice text);
+void emit_number(struct emit *emit, i64 number);
+void emit_bool(struct emit *emit, bool value);
+void emit_null(struct emit *emit);
+
+/* With a key before it. */
+void emit_key_text(struct emit *emit, const char *key, struct slice text);
+void emit_key_word(struct emit *emit, const char *key, const char *word);
+void emit_key_number(struct emit *emit, const char *key, i64 number);
+void emit_key_bool(struct emit *emit, const char *key, bool value);
+void emit_key_null(struct emit *emit, const char *key);
+void emit_key_time(struct emit *emit, const char *key, i64 ms);    /* RFC 3339, UTC; null for 0 */
+
+/* Begins an object or array as the value of a key. */
+void emit_key_open(struct emit *emit, const char *key, char bracket);
+
+#endif

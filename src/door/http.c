@@ -1,0 +1,446 @@
+#include "door/http.h"
+
+#include "base/assert.h"
+#include "door/http_state.h"
+#include "door/identify.h"
+#include "door/problem.h"
+#include "door/route.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+struct http *http_of(struct conn *conn)
+{
+    return conn->state;
+}
+
+const struct http_request *http_request(struct http *http)
+{
+    return &http->request;
+}
+
+struct conn *http_conn(struct http *http)
+{
+    return http->conn;
+}
+
+struct server *http_server(struct http *http)
+{
+    return http->conn->server;
+}
+
+/* --- the parser's calls ------------------------------------------------------------------------ */
+
+static int http_refuse(struct http *http, int status, const char *reason)
+{
+    if (http->refusal == 0) {
+        http->refusal = status;
+        http->refusal_reason = reason;
+    }
+    return -1;
+}
+
+static void http_span_add(struct http *http, struct http_span *span, const char *bytes, size_t size)
+{
+    if (!span->there)
+        *span = (struct http_span){(u32)http->head.size, 0, true};
+    buffer_add(&http->head, bytes, size);
+    span->size += (u32)size;
+}
+
+static int on_message_begin(llhttp_t *parser)
+{
+    struct http *http = parser->data;
+    http->head.size = 0;
+    http->url = (struct http_span){0};
+    memset(http->spans, 0, sizeof(http->spans));
+    http->name_size = 0;
+    http->header = -1;
+    http->header_count = 0;
+    http->head_bytes = 0;
+    http->refusal = 0;
+    http->replayed = false;
+    http->body.size = 0;
+    http->body_size = 0;
+    http->body_here = false;
+    http->decoded_size = 0;
+    http->request = (struct http_request){.caller.roles = ROLE_ANYBODY};
+    http->begun = true;
+    http->deadline_ms = server_loop_ms(http->conn->server) + HTTP_HEAD_MS;
+    return 0;
+}
+
+static int http_head_grows(struct http *http, size_t size)
+{
+    http->head_bytes += size;
+    return http->head_bytes > HTTP_HEAD_MAX ? http_refuse(http, 431, "The request's head is larger than 16 KiB.") : 0;
+}
+
+static int on_url(llhttp_t *parser, const char *bytes, size_t size)
+{
+    struct http *http = parser->data;
+    http_span_add(http, &http->url, bytes, size);
+    return http->url.size > HTTP_HEAD_MAX / 2 ? http_refuse(http, 414, "The request's target is larger than 8 KiB.")
+                                              : http_head_grows(http, size);
+}
+
+static int on_header_field(llhttp_t *parser, const char *bytes, size_t size)
+{
+    struct http *http = parser->data;
+    size_t room = sizeof(http->name) - MIN(http->name_size, (u32)sizeof(http->name));
+    for (size_t i = 0; i < MIN(size, room); i++)
+        http->name[http->name_size + i] = (char)tolower((unsigned char)bytes[i]);
+    http->name_size += (u32)size;
+    return http_head_grows(http, size);
+}
+
+static int http_header_find(const struct http *http)
+{
+    static const struct {
+        const char *name;
+        u32 size;
+    } names[] = {
+#define HEADER(NAME, name) {name, sizeof(name) - 1},
+        HTTP_HEADERS(HEADER)
+#undef HEADER
+    };
+    for (int i = 0; i < HTTP_HEADER_COUNT; i++)
+        if (http->name_size == names[i].size && memcmp(http->name, names[i].name, names[i].size) == 0)
+            return i;
+    return -1;
+}
+
+static int on_header_field_complete(llhttp_t *parser)
+{
+    struct http *http = parser->data;
+    http->header = http_header_find(http);
+    http->name_size = 0;
+    if (++http->header_count > HTTP_HEADERS_MAX)
+        return http_refuse(http, 431, "There are more than 100 headers.");
+    if (http->header >= 0 && http->spans[http->header].there)
+        return http_refuse(http, 400, "A header that may stand once is there twice.");
+    if (http->header >= 0)
+        http->spans[http->header] = (struct http_span){(u32)http->head.size, 0, true};
+    return 0;
+}
+
+static int on_header_value(llhttp_t *parser, const char *bytes, size_t size)
+{
+    struct http *http = parser->data;
+    if (http->header >= 0)
+        http_span_add(http, &http->spans[http->header], bytes, size);
+    return http_head_grows(http, size);
+}
+
+static struct slice http_span_text(const struct http *http, const struct http_span *span)
+{
+    return span->there ? slice_of(http->head.bytes + span->offset, span->size) : slice_of(NULL, 0);
+}
+
+/* The head is whole: slices of it stay where they are from now on. */
+static void http_take_head(struct http *http)
+{
+    struct http_request *request = &http->request;
+    struct slice url = http_span_text(http, &http->url);
+    const char *mark = memchr(url.bytes, '?', url.size);
+    buffer_room(&http->head, 1); /* so that no slice of it is NULL */
+    url = http_span_text(http, &http->url);
+    mark = memchr(url.bytes, '?', url.size);
+    request->path = slice_of(url.bytes, mark != NULL ? (size_t)(mark - url.bytes) : url.size);
+    request->query = mark != NULL ? slice_of(mark + 1, url.size - request->path.size - 1) : slice_of("", 0);
+    for (int i = 0; i < HTTP_HEADER_COUNT; i++)
+        request->headers[i] = http_span_text(http, &http->spans[i]);
+}
+
+static int on_headers_complete(llhttp_t *parser)
+{
+    struct http *http = parser->data;
+    struct conn *conn = http->conn;
+    bool body = parser->content_length > 0 || (parser->flags & F_CHUNKED);
+    http_take_head(http);
+    http->no_body = parser->method == HTTP_HEAD;
+    http->keep_alive = llhttp_should_keep_alive(parser) && !conn->server->stopping;
+    if (parser->http_major != 1)
+        return http_refuse(http, 505, "HTTP/1.1 is spoken here.");
+    if (parser->http_minor >= 1 && !http->spans[HTTP_HOST].there)
+        return http_refuse(http, 400, "The Host header is missing.");
+    if (parser->upgrade && parser->method == HTTP_CONNECT)
+        return http_refuse(http, 501, "This is no proxy.");
+    if (parser->flags & F_TRANSFER_ENCODING && !(parser->flags & F_CHUNKED))
+        return http_refuse(http, 501, "No other transfer coding than chunked is known here.");
+    size_t largest = route_find(http, (unsigned)parser->method);
+    if (parser->content_length > largest)
+        return http_refuse(http, 413, "The request's body is too large.");
+    http->deadline_ms = server_loop_ms(conn->server) + HTTP_BODY_MS + (i64)(parser->content_length / 10);
+    struct slice expect = http->request.headers[HTTP_EXPECT];
+    if (expect.bytes != NULL && body && expect.size == 12 && conn->output.size == 0) {
+        buffer_text(&conn->output, "HTTP/1.1 100 Continue\r\n\r\n");
+        conn_reply_free(conn);
+    }
+    return 0;
+}
+
+static int on_body(llhttp_t *parser, const char *bytes, size_t size)
+{
+    struct http *http = parser->data;
+    http->body_size += size;
+    if (http->body_size > route_body_max(http->request.route))
+        return http_refuse(http, 413, "The request's body is too large.");
+    if (http->body_size == size) { /* the first piece, and mostly the only one, stays where it is */
+        http->body_bytes = bytes;
+        http->body_here = true;
+        return 0;
+    }
+    if (http->body_here)
+        buffer_add(&http->body, http->body_bytes, http->body_size - size);
+    http->body_here = false;
+    buffer_add(&http->body, bytes, size);
+    return 0;
+}
+
+static int on_message_complete(llhttp_t *parser)
+{
+    struct http *http = parser->data;
+    http->whole = true;
+    return HPE_PAUSED;
+}
+
+static const llhttp_settings_t http_settings = {
+    .on_message_begin = on_message_begin,
+    .on_url = on_url,
+    .on_header_field = on_header_field,
+    .on_header_field_complete = on_header_field_complete,
+    .on_header_value = on_header_value,
+    .on_headers_complete = on_headers_complete,
+    .on_body = on_body,
+    .on_message_complete = on_message_complete,
+};
+
+/* --- requests ------------------------------------------------------------------------------------ */
+
+static void http_dispatch(struct http *http)
+{
+    struct http_request *request = &http->request;
+    struct server *server = http->conn->server;
+    http->whole = false;
+    http->begun = false;
+    http->deadline_ms = 0;
+    http->phase = HTTP_WAITING;
+    http->whole_ns = (i64)uv_hrtime();
+    request->body = http->body_here ? slice_of(http->body_bytes, http->body_size)
+                                    : slice_of(http->body.bytes, http->body.size);
+    server->stats.requests_http++;
+    if (identify(http))
+        route_run(http, (unsigned)http->parser.method);
+}
+
+/* What is no request is answered once, and the connection closed: what follows cannot be trusted. */
+static void http_bad(struct http *http, llhttp_errno_t error)
+{
+    struct conn *conn = http->conn;
+    conn->server->stats.bad_requests++;
+    http->keep_alive = false;
+    http->phase = HTTP_WAITING;
+    if (http->refusal != 0)
+        problem_plain(http, http->refusal, "bad-request", http->refusal_reason);
+    else
+        problem_plain(http, 400, "bad-request", error == HPE_INVALID_METHOD ? "The method is not known."
+                                                                            : "This is not HTTP/1.1.");
+}
+
+/* Body bytes in the read buffer are kept when the request is not answered within this call. */
+static void http_keep_body(struct http *http)
+{
+    if (!http->body_here)
+        return;
+    buffer_add(&http->body, http->body_bytes, http->body_size);
+    http->body_here = false;
+    http->request.body = slice_of(http->body.bytes, http->body.size);
+}
+
+static struct http *http_make(struct conn *conn)
+{
+    struct http *http = calloc(1, sizeof(*http));
+    ASSERT(http != NULL);
+    http->conn = conn;
+    llhttp_init(&http->parser, HTTP_REQUEST, &http_settings);
+    http->parser.data = http;
+    conn->state = http;
+    return http;
+}
+
+static size_t http_bytes(struct conn *conn, const char *bytes, size_t size)
+{
+    struct http *http = conn->state != NULL ? conn->state : http_make(conn);
+    size_t at = 0;
+    while (at < size && http->phase == HTTP_READING && !conn->close_after && http->rest_until_ms == 0) {
+        llhttp_errno_t error = llhttp_execute(&http->parser, bytes + at, size - at);
+        if (error == HPE_OK) {
+            at = size;
+        } else if (error == HPE_PAUSED && http->whole) {
+            at = (size_t)(llhttp_get_error_pos(&http->parser) - bytes);
+            llhttp_resume(&http->parser);
+            http_dispatch(http);
+        } else {
+            http_bad(http, error);
+            return size;
+        }
+    }
+    http_keep_body(http);
+    if (http->begun && http->deadline_ms != 0)
+        conn->deadline_ms = http->deadline_ms;
+    conn->pause = http->phase != HTTP_READING || http->rest_until_ms != 0 || conn->close_after;
+    return at;
+}
+
+void http_answered(struct http *http)
+{
+    struct conn *conn = http->conn;
+    struct server *server = conn->server;
+    ASSERT(http->phase != HTTP_READING);
+    histogram_add(&server->metrics.http, (i64)uv_hrtime() - http->whole_ns);
+    http->phase = HTTP_READING;
+    http->chunked = false;
+    if (!http->keep_alive) {
+        conn_close_after(conn);
+        return;
+    }
+    if (conn->pause && http->rest_until_ms == 0)
+        conn_resume(conn);
+}
+
+void http_wait(struct http *http)
+{
+    ASSERT(http->phase == HTTP_WAITING);
+}
+
+static void http_rest_forget(struct http *http)
+{
+    struct http **at = &http->conn->server->resting;
+    while (*at != NULL && *at != http)
+        at = &(*at)->rest_next;
+    if (*at == http)
+        *at = http->rest_next;
+    if (http->conn->server->resting_last == http) {
+        struct http *last = http->conn->server->resting;
+        while (last != NULL && last->rest_next != NULL)
+            last = last->rest_next;
+        http->conn->server->resting_last = last;
+    }
+}
+
+static void http_closed(struct conn *conn)
+{
+    struct http *http = conn->state;
+    conn->state = NULL;
+    if (http == NULL)
+        return;
+    if (http->closed != NULL)
+        http->closed(http->closed_argument);
+    if (http->rest_until_ms != 0)
+        http_rest_forget(http);
+    buffer_free(&http->head);
+    buffer_free(&http->body);
+    free(http->decoded);
+    free(http);
+}
+
+static bool http_idle(const struct conn *conn)
+{
+    const struct http *http = conn->state;
+    return http == NULL || (http->phase == HTTP_READING && !http->begun);
+}
+
+const struct protocol http_protocol = {http_bytes, http_closed, http_idle};
+
+void http_on_close(struct http *http, void (*closed)(void *argument), void *argument)
+{
+    http->closed = closed;
+    http->closed_argument = argument;
+}
+
+/* --- resting -------------------------------------------------------------------------------------- */
+
+void http_rest(struct http *http)
+{
+    struct server *server = http->conn->server;
+    if (http->rest_until_ms != 0)
+        return;
+    http->rest_until_ms = server_loop_ms(server) + HTTP_REST_MS;
+    http->rest_next = NULL;
+    if (server->resting_last != NULL)
+        server->resting_last->rest_next = http;
+    else
+        server->resting = http;
+    server->resting_last = http;
+}
+
+void http_rest_tick(struct server *server)
+{
+    while (server->resting != NULL && server->resting->rest_until_ms <= server_loop_ms(server)) {
+        struct http *http = server->resting;
+        server->resting = http->rest_next;
+        if (server->resting == NULL)
+            server->resting_last = NULL;
+        http->rest_until_ms = 0;
+        conn_resume(http->conn);
+    }
+}
+
+/* --- jobs, queries ---------------------------------------------------------------------------------- */
+
+void http_job(struct http *http, job_run *run, job_done *done, void *argument)
+{
+    if (job_start(http_server(http), http->conn, run, done, argument)) {
+        http_wait(http);
+        return;
+    }
+    free(argument);
+    problem_busy(http, 1);
+}
+
+bool http_decode(struct http *http, struct slice text, bool plus_is_space, struct slice *decoded)
+{
+    if (http->decoded == NULL)
+        http->decoded = malloc(HTTP_DECODED_MAX);
+    ASSERT(http->decoded != NULL);
+    size_t begin = http->decoded_size, out = begin;
+    for (size_t i = 0; i < text.size; i++) {
+        if (out == HTTP_DECODED_MAX)
+            return false;
+        char c = text.bytes[i];
+        if (c == '%') {
+            if (i + 2 >= text.size || !isxdigit((unsigned char)text.bytes[i + 1]) ||
+                !isxdigit((unsigned char)text.bytes[i + 2]))
+                return false;
+            char hex[3] = {text.bytes[i + 1], text.bytes[i + 2], 0};
+            c = (char)strtol(hex, NULL, 16);
+            if (c == 0)
+                return false;
+            i += 2;
+        } else if (c == '+' && plus_is_space) {
+            c = ' ';
+        }
+        http->decoded[out++] = c;
+    }
+    *decoded = slice_of(http->decoded + begin, out - begin);
+    http->decoded_size = out;
+    return true;
+}
+
+bool http_query(struct http *http, const char *name, struct slice *value)
+{
+    struct slice rest = http->request.query;
+    size_t length = strlen(name);
+    while (rest.size > 0) {
+        const char *end = memchr(rest.bytes, '&', rest.size);
+        size_t size = end != NULL ? (size_t)(end - rest.bytes) : rest.size;
+        if (size >= length && memcmp(rest.bytes, name, length) == 0 &&
+            (size == length || rest.bytes[length] == '=')) {
+            size_t skip = MIN(length + 1, size);
+            return http_decode(http, slice_of(rest.bytes + skip, size - skip), true, value);
+        }
+        rest = slice_of(rest.bytes + MIN(size + 1, rest.size), rest.size - MIN(size + 1, rest.size));
+    }
+    return false;
+}

@@ -1,0 +1,56 @@
+/*
+ * Problem documents (RFC 9457): every answer that is no success. "type" is
+ * /problems/WORD, stable, and a page about itself; "code" is the word alone.
+ */
+#ifndef ELEVEN_DOOR_PROBLEM_H
+#define ELEVEN_DOOR_PROBLEM_H
+
+#include "access/access.h"
+#include "base/result.h"
+#include "door/ask.h"
+#include "door/http.h"
+
+/* Problems of the doors themselves, beside the results of the engine: PROBLEM(NAME, status, "word", "title") */
+#define PROBLEMS(PROBLEM)                                                                                        \
+    PROBLEM(BAD_REQUEST, 400, "bad-request", "The request cannot be read.")                                      \
+    PROBLEM(BAD_FIELD, 400, "bad-field", "A field of the request is not what it must be.")                       \
+    PROBLEM(KEY_MISSING, 400, "idempotency-key-missing", "This request needs an Idempotency-Key.")                \
+    PROBLEM(KEY_BAD, 400, "idempotency-key-bad", "An Idempotency-Key is 1 to 255 visible ASCII characters.")     \
+    PROBLEM(KEY_IN_FLIGHT, 409, "idempotency-key-in-flight", "A request with this key is being worked on.")      \
+    PROBLEM(UNAUTHENTICATED, 401, "unauthenticated", "Log in, or give an API key.")                              \
+    PROBLEM(FORBIDDEN, 403, "forbidden", "This account may not do that.")                                        \
+    PROBLEM(CROSS_SITE, 403, "cross-site", "A session's request must come from this site's own pages.")          \
+    PROBLEM(NOT_FOUND, 404, "not-found", "There is nothing here.")                                               \
+    PROBLEM(METHOD_NOT_ALLOWED, 405, "method-not-allowed", "This resource does not know the method.")            \
+    PROBLEM(MEDIA_TYPE, 415, "unsupported-media-type", "The body's media type is not taken here.")               \
+    PROBLEM(TOO_MANY_REQUESTS, 429, "too-many-requests", "Too many requests; wait, then go on.")                 \
+    PROBLEM(OVERLOADED, 503, "overloaded", "More is asked than can be done; come back with the ticket.")         \
+    PROBLEM(UNAVAILABLE, 503, "unavailable", "This cannot be done just now; try again.")
+
+enum problem {
+#define PROBLEM(NAME, status, word, title) PROBLEM_##NAME,
+    PROBLEMS(PROBLEM)
+#undef PROBLEM
+    PROBLEM_COUNT
+};
+
+/* Answers with a problem. `detail` may be NULL. */
+void problem_reply(struct http *http, enum problem problem, const char *detail);
+/* A field by its name. */
+void problem_field(struct http *http, const char *field, const char *detail);
+/* What the engine refused, with the result's value by its name (opens_at, remaining, ...). */
+void problem_result(struct http *http, struct result result);
+/* Why a request could not be made a command. */
+void problem_ask(struct http *http, const struct ask *ask);
+void problem_access(struct http *http, enum access_status status, u32 retry_after_s);
+/* Any status, for what is wrong with the request as a whole. */
+void problem_plain(struct http *http, int status, const char *word, const char *detail);
+/* 503 and 429 with Retry-After. */
+void problem_busy(struct http *http, u32 retry_after_s);
+void problem_limited(struct http *http, u32 retry_after_s);
+void problem_overloaded(struct http *http, u32 retry_after_s, const char *ticket);
+
+/* For the page about a problem and the description of the API. NULL: there is none. */
+const char *problem_title(struct slice word, int *status);
+
+#endif

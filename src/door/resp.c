@@ -1,0 +1,340 @@
+/*
+ * Requests become commands at the desk, in order; a request that only reads, or
+ * is answered here, waits until those before it are decided, so that replies
+ * keep the order of the requests.
+ */
+#include "door/resp.h"
+
+#include "base/assert.h"
+#include "door/ask.h"
+#include "door/resp_state.h"
+#include "door/right.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* --- replies -------------------------------------------------------------------------------- */
+
+static void resp_line(struct conn *conn, char kind, i64 number)
+{
+    buffer_byte(&conn->output, kind);
+    buffer_number(&conn->output, number);
+    buffer_add(&conn->output, "\r\n", 2);
+}
+
+void resp_ok(struct conn *conn)
+{
+    buffer_text(&conn->output, "+OK\r\n");
+}
+
+void resp_error(struct conn *conn, const char *word, const char *sentence)
+{
+    buffer_byte(&conn->output, '-');
+    for (const char *at = word; *at != 0; at++)
+        buffer_byte(&conn->output, (char)toupper((unsigned char)*at));
+    buffer_byte(&conn->output, ' ');
+    buffer_text(&conn->output, sentence);
+    buffer_add(&conn->output, "\r\n", 2);
+}
+
+void resp_integer(struct conn *conn, i64 number)
+{
+    resp_line(conn, ':', number);
+}
+
+void resp_bulk(struct conn *conn, struct slice text)
+{
+    resp_line(conn, '$', (i64)text.size);
+    buffer_slice(&conn->output, text);
+    buffer_add(&conn->output, "\r\n", 2);
+}
+
+void resp_text(struct conn *conn, const char *text)
+{
+    resp_bulk(conn, slice_text(text));
+}
+
+void resp_null(struct conn *conn)
+{
+    const struct resp *resp = conn->state;
+    buffer_text(&conn->output, resp->version == 3 ? "_\r\n" : "$-1\r\n");
+}
+
+void resp_array_head(struct conn *conn, size_t count)
+{
+    resp_line(conn, '*', (i64)count);
+}
+
+void resp_map_head(struct conn *conn, size_t count)
+{
+    const struct resp *resp = conn->state;
+    resp_line(conn, resp->version == 3 ? '%' : '*', (i64)(resp->version == 3 ? count : 2 * count));
+}
+
+/* Accepted, and what needed nothing: [id, value, replayed]. Refused: -WORD value sentence. */
+void resp_result(struct conn *conn, struct result result)
+{
+    if (result.code == RESULT_OK || result.code == RESULT_NO_CHANGE) {
+        buffer_add(&conn->output, "*3\r\n:", 5);
+        buffer_number(&conn->output, result.id);
+        buffer_add(&conn->output, "\r\n:", 3);
+        buffer_number(&conn->output, result.value);
+        buffer_add(&conn->output, result.flags & RESULT_REPLAYED ? "\r\n:1\r\n" : "\r\n:0\r\n", 6);
+        return;
+    }
+    buffer_byte(&conn->output, '-');
+    for (const char *at = result_word(result.code); *at != 0; at++)
+        buffer_byte(&conn->output, (char)toupper((unsigned char)*at));
+    buffer_byte(&conn->output, ' ');
+    buffer_number(&conn->output, result.value);
+    buffer_byte(&conn->output, ' ');
+    buffer_text(&conn->output, result_sentence(result.code));
+    buffer_add(&conn->output, "\r\n", 2);
+}
+
+bool resp_is(struct slice word, const char *capitals)
+{
+    size_t i = 0;
+    for (; i < word.size && capitals[i] != 0; i++)
+        if (toupper((unsigned char)word.bytes[i]) != capitals[i])
+            return false;
+    return i == word.size && capitals[i] == 0;
+}
+
+/* --- the engine's commands -------------------------------------------------------------------- */
+
+static void resp_told(struct conn *conn, void *context, const struct result *result)
+{
+    (void)context;
+    if (conn == NULL)
+        return;
+    struct resp *resp = conn->state;
+    resp->asked--;
+    if (result == NULL)
+        resp_error(conn, "busy", "The disk does not keep up; nothing was done, try again in a moment.");
+    else
+        resp_result(conn, *result);
+    conn_reply(conn);
+}
+
+/* Why a request could not be made a command. */
+static void resp_asked_wrong(struct conn *conn, const struct ask *ask)
+{
+    if (ask->problem == NULL) {
+        resp_result(conn, ask->refusal);
+    } else {
+        buffer_text(&conn->output, "-MALFORMED ");
+        for (const char *at = ask->field; *at != 0; at++)
+            buffer_byte(&conn->output, *at < 0x20 || *at == 0x7f ? '?' : *at);
+        buffer_byte(&conn->output, ' ');
+        buffer_text(&conn->output, ask->problem);
+        buffer_add(&conn->output, "\r\n", 2);
+    }
+}
+
+static bool resp_option(struct ask *ask, struct slice name, struct slice value)
+{
+    static const char *const names[][2] = {
+        {"CURRENCY", "currency"}, {"DELIVERY", "delivery"}, {"LOCATION", "location"}, {"PAYMENT", "payment"},
+        {"CHANNEL", "channel"},   {"SPLIT", "may_split"},   {"EXPECT", "expected_total_minor"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++)
+        if (resp_is(name, names[i][0]))
+            return ask_give(ask, slice_text(names[i][1]), value, ASK_WORD);
+    ask->problem = "is no option of ORDER.PLACE";
+    size_t size = MIN(name.size, sizeof(ask->field) - 1);
+    memcpy(ask->field, name.bytes, size);
+    ask->field[size] = 0;
+    return false;
+}
+
+static u32 resp_shopper(struct slice text)
+{
+    i64 number;
+    return ask_number(text, &number) && number > 0 && number <= UINT32_MAX ? (u32)number : 0;
+}
+
+/* ORDER.PLACE key shopper festival city [OPTION value ...] LINES sku quantity [sku quantity ...] */
+static bool resp_place(struct ask *ask, const struct slice *arguments, u32 count)
+{
+    struct command_order_place *place = (void *)ask->command;
+    u32 at = 5;
+    place->channel = CHANNEL_WEB;
+    place->delivery = DELIVERY_HOME;
+    place->payment = PAYMENT_WALLET;
+    place->shopper = resp_shopper(arguments[2]);
+    if (!slice_is(arguments[3], "-") && !ask_give(ask, slice_text("festival"), arguments[3], ASK_WORD))
+        return false;
+    if (!slice_is(arguments[4], "-") && !ask_give(ask, slice_text("city"), arguments[4], ASK_WORD))
+        return false;
+    for (; at < count && !resp_is(arguments[at], "LINES"); at += 2)
+        if (!resp_option(ask, arguments[at], at + 1 < count ? arguments[at + 1] : slice_of("", 0)))
+            return false;
+    for (at++; at + 1 < count; at += 2)
+        if (!ask_line(ask, arguments[at], ASK_WORD, arguments[at + 1]))
+            return false;
+    if (at < count) {
+        ask->problem = "has no quantity";
+        snprintf(ask->field, sizeof(ask->field), "the last line");
+        return false;
+    }
+    const struct festival *festival = engine_festival(ask->engine, place->festival);
+    if (place->currency == 0 && festival != NULL)
+        place->currency = (u16)festival->currency;
+    if (place->currency == 0) {
+        const struct shopper *shopper = engine_shopper(ask->engine, place->shopper);
+        place->currency = shopper == NULL ? 0 : shopper->currency;
+    }
+    return true;
+}
+
+/* WORD key [field value ...] */
+static bool resp_named(struct ask *ask, const struct slice *arguments, u32 count)
+{
+    for (u32 i = 2; i < count; i += 2) {
+        struct slice value = i + 1 < count ? arguments[i + 1] : slice_of("", 0);
+        if (!ask_give(ask, arguments[i], value, ASK_WORD))
+            return false;
+    }
+    return true;
+}
+
+static enum resp_verdict resp_engine(struct conn *conn, struct resp *resp, const struct command_info *info)
+{
+    struct server *server = conn->server;
+    const struct slice *arguments = resp->request.arguments;
+    u32 count = resp->request.count;
+    void *room = desk_room(&server->desk, info->tail == TAIL_TEXTS ? COMMAND_SIZE_MAX : 1024);
+    if (room == NULL)
+        return RESP_BLOCKED;
+    struct ask ask;
+    ask_begin(&ask, server->engine, info->kind, room);
+    bool good;
+    if (count < (info->kind == COMMAND_ORDER_PLACE ? 5u : 2u) || !ask_key(arguments[1], ask.command->key)) {
+        snprintf(ask.field, sizeof(ask.field), "key");
+        ask.problem = "must be the first argument, 1 to 255 visible characters (an idempotency key)";
+        good = false;
+    } else if (info->kind == COMMAND_ORDER_PLACE) {
+        good = resp_place(&ask, arguments, count);
+    } else {
+        good = resp_named(&ask, arguments, count);
+    }
+    good = good && ask_end(&ask);
+    bool may = good && right_to(server->engine, &resp->caller, ask.command);
+    if (!may && resp->asked > 0 && !desk_run(&server->desk))
+        return RESP_BLOCKED;
+    if (may) {
+        ask.command->caller = resp->caller.account;
+        resp->asked++;
+        desk_ask(&server->desk, conn, resp_told, NULL);
+        return RESP_DONE;
+    }
+    if (good && resp->caller.account == 0)
+        resp_error(conn, "noauth", "Authentication required.");
+    else if (good)
+        resp_error(conn, "noperm", "This account may not do that.");
+    else
+        resp_asked_wrong(conn, &ask);
+    conn_reply(conn);
+    return RESP_DONE;
+}
+
+/* --- requests ------------------------------------------------------------------------------------ */
+
+static const struct command_info *resp_info(struct slice word)
+{
+    char lower[32];
+    if (word.size >= sizeof(lower))
+        return NULL;
+    for (size_t i = 0; i < word.size; i++)
+        lower[i] = (char)tolower((unsigned char)word.bytes[i]);
+    const struct command_info *info = command_info_by_word(slice_of(lower, word.size));
+    return info != NULL && info->roles & ROLE_SYSTEM ? NULL : info;
+}
+
+static enum resp_verdict resp_own(struct conn *conn, struct resp *resp)
+{
+    const struct resp_request *request = &resp->request;
+    if (resp->asked > 0 && !desk_run(&conn->server->desk))
+        return RESP_BLOCKED;
+    for (size_t i = 0; i < resp_command_count; i++) {
+        const struct resp_command *command = &resp_commands[i];
+        if (!resp_is(request->arguments[0], command->name))
+            continue;
+        bool fits = command->arity > 0 ? request->count == (u32)command->arity
+                                       : request->count >= (u32)-command->arity;
+        if (!fits)
+            resp_error(conn, "err", "wrong number of arguments for this command");
+        else if ((command->roles & right_roles(resp->caller.roles)) == 0 && resp->caller.account == 0)
+            resp_error(conn, "noauth", "Authentication required.");
+        else if ((command->roles & right_roles(resp->caller.roles)) == 0)
+            resp_error(conn, "noperm", "This account may not do that.");
+        else
+            command->run(conn, resp, request->arguments, request->count);
+        conn_reply(conn);
+        return RESP_DONE;
+    }
+    resp_error(conn, "err", "unknown command; COMMAND lists them");
+    conn_reply_free(conn);
+    return RESP_DONE;
+}
+
+static enum resp_verdict resp_one(struct conn *conn, struct resp *resp)
+{
+    struct slice word = resp->request.arguments[0];
+    const struct command_info *info =
+        resp_is(word, "ORDER.PLACE") ? command_info(COMMAND_ORDER_PLACE) : resp_info(word);
+    conn->server->stats.requests_resp++;
+    return info != NULL ? resp_engine(conn, resp, info) : resp_own(conn, resp);
+}
+
+static size_t resp_bytes(struct conn *conn, const char *bytes, size_t size)
+{
+    struct resp *resp = conn->state;
+    size_t at = 0;
+    if (resp == NULL) {
+        resp = conn->state = calloc(1, sizeof(*resp));
+        ASSERT(resp != NULL);
+        resp->version = 2;
+        resp->caller.roles = ROLE_ANYBODY;
+        if (conn->server->options.resp_open)
+            resp->caller.roles = ROLE_ANYBODY | ROLE_INTEGRATOR | ROLE_PROVIDER | ROLE_ADMINISTRATOR;
+    }
+    while (at < size && !conn->close_after && conn->output.size < CONN_OUTPUT_MAX) {
+        size_t taken = resp_parse(&resp->request, bytes + at, size - at);
+        if (taken == 0 && resp->request.problem == NULL)
+            break;
+        if (taken == 0) {
+            if (resp->asked > 0 && !desk_run(&conn->server->desk)) {
+                conn_block(conn);
+                break;
+            }
+            conn->server->stats.bad_requests++;
+            buffer_format(&conn->output, "-ERR Protocol error: %s\r\n", resp->request.problem);
+            conn_reply_free(conn);
+            conn_close_after(conn);
+            return size;
+        }
+        if (resp->request.count > 0 && resp_one(conn, resp) == RESP_BLOCKED) {
+            conn_block(conn);
+            break;
+        }
+        at += taken;
+    }
+    return at;
+}
+
+static void resp_closed(struct conn *conn)
+{
+    free(conn->state);
+    conn->state = NULL;
+}
+
+static bool resp_idle(const struct conn *conn)
+{
+    const struct resp *resp = conn->state;
+    return resp == NULL || resp->asked == 0;
+}
+
+const struct protocol resp_protocol = {resp_bytes, resp_closed, resp_idle};

@@ -1,0 +1,114 @@
+#include "door/right.h"
+
+u32 right_roles(u32 roles)
+{
+    if (roles & ROLE_ADMINISTRATOR)
+        roles |= ROLE_MERCHANDISER | ROLE_CLERK;
+    if (roles & ROLE_INTEGRATOR)
+        roles |= ROLE_SHOPPER | ROLE_CLERK;
+    return roles | ROLE_ANYBODY;
+}
+
+static bool order_is_of(const struct engine *engine, u32 order, u32 shopper)
+{
+    const struct order *row = engine_order(engine, order);
+    return row != NULL && shopper != 0 && row->shopper == shopper;
+}
+
+/* Some line of the order (of the part, if not 0) lies at this location. */
+static bool order_is_at(const struct engine *engine, u32 order, u32 part, u32 location)
+{
+    const struct order *row = engine_order(engine, order);
+    for (u32 i = 0; row != NULL && i < row->line_count; i++) {
+        const struct line *line = engine_line(engine, row->first_line + i);
+        if ((part == 0 || line->part == part) && engine_book(engine, line->book)->location == location)
+            return true;
+    }
+    return row != NULL && part == 0 && row->location == location;
+}
+
+/* A shopper, for their own account. */
+static bool shopper_may(const struct engine *engine, u32 shopper, const struct command_header *command)
+{
+    switch (command->kind) {
+    case COMMAND_ORDER_PLACE: {
+        const struct command_order_place *place = (const void *)command;
+        return place->shopper == shopper && place->channel != CHANNEL_TILL && place->payment != PAYMENT_PROVIDER;
+    }
+    case COMMAND_ORDER_PAY: {
+        const struct command_order_pay *pay = (const void *)command;
+        return order_is_of(engine, pay->order, shopper) && pay->payment == PAYMENT_WALLET;
+    }
+    case COMMAND_ORDER_CANCEL:
+        return order_is_of(engine, ((const struct command_order_cancel *)command)->order, shopper);
+    case COMMAND_WALLET_TRANSFER:
+        return ((const struct command_wallet_transfer *)command)->from == shopper;
+    case COMMAND_BUDGET_SET:
+        return ((const struct command_budget_set *)command)->shopper == shopper;
+    default:
+        return false;
+    }
+}
+
+/* A clerk, at their own store. The five part commands have one layout. */
+static bool clerk_may(const struct engine *engine, u32 location, const struct command_header *command)
+{
+    switch (command->kind) {
+    case COMMAND_STOCK_RECEIVE:
+        return ((const struct command_stock_receive *)command)->location == location;
+    case COMMAND_STOCK_COUNT:
+        return ((const struct command_stock_count *)command)->location == location;
+    case COMMAND_STOCK_MOVE:
+        return ((const struct command_stock_move *)command)->from == location;
+    case COMMAND_ORDER_PLACE: {
+        const struct command_order_place *place = (const void *)command;
+        return place->channel == CHANNEL_TILL && place->location == location;
+    }
+    case COMMAND_ORDER_CANCEL:
+        return order_is_at(engine, ((const struct command_order_cancel *)command)->order, 0, location);
+    case COMMAND_ORDER_RETURN: {
+        const struct command_order_return *back = (const void *)command;
+        return back->location == location || (back->location == 0 && order_is_at(engine, back->order, 0, location));
+    }
+    case COMMAND_PART_PACK:
+    case COMMAND_PART_SHIP:
+    case COMMAND_PART_READY:
+    case COMMAND_PART_HAND_OVER:
+    case COMMAND_PART_DELIVER: {
+        const struct command_part_pack *part = (const void *)command;
+        return order_is_at(engine, part->order, part->part, location);
+    }
+    default:
+        return false;
+    }
+}
+
+bool right_to(const struct engine *engine, const struct caller *caller, const struct command_header *command)
+{
+    u32 asked = command_info(command->kind)->roles;
+    u32 has = right_roles(caller->roles);
+    if ((asked & has) == 0 || (asked & ROLE_SYSTEM))
+        return false;
+    if (caller->roles & ROLE_INTEGRATOR)
+        return true;
+    if (asked & has & (ROLE_ANYBODY | ROLE_MERCHANDISER | ROLE_PROVIDER))
+        return true;
+    if (asked & has & ROLE_CLERK && (caller->location == 0 || clerk_may(engine, caller->location, command)))
+        return true;
+    return (asked & has & ROLE_SHOPPER) && caller->shopper != 0 && shopper_may(engine, caller->shopper, command);
+}
+
+bool right_to_see(const struct engine *engine, const struct caller *caller, u32 order)
+{
+    if (caller->roles & (ROLE_INTEGRATOR | ROLE_ADMINISTRATOR | ROLE_MERCHANDISER | ROLE_PROVIDER))
+        return true;
+    if (caller->roles & ROLE_CLERK && (caller->location == 0 || order_is_at(engine, order, 0, caller->location)))
+        return true;
+    return order_is_of(engine, order, caller->shopper);
+}
+
+_Static_assert(sizeof(struct command_part_pack) == sizeof(struct command_part_ship) &&
+                   sizeof(struct command_part_pack) == sizeof(struct command_part_ready) &&
+                   sizeof(struct command_part_pack) == sizeof(struct command_part_hand_over) &&
+                   sizeof(struct command_part_pack) == sizeof(struct command_part_deliver),
+               "read as one of them in clerk_may");

@@ -1,0 +1,20 @@
+/*
+ * The handlers of all routes, serve_NAME for each row of routes.def; each file
+ * serve_*.c has those of one subject.
+ */
+#ifndef ELEVEN_DOOR_SERVE_H
+#define ELEVEN_DOOR_SERVE_H
+
+#include "door/http.h"
+
+#define ROUTE(method, path, name, roles, flags, status, request, response, parameters, summary) \
+    void serve_##name(struct http *http);
+#define COMMAND_ROUTE(method, path, name, KIND, flags, status, response, summary)
+#include "door/routes.def"
+#undef ROUTE
+#undef COMMAND_ROUTE
+
+/* Any route that is one command of the engine: path, body and caller become its fields. */
+void serve_command(struct http *http);
+
+#endif

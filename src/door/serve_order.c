@@ -1,0 +1,297 @@
+/*
+ * Orders, and every route that is one command of the engine.
+ */
+#include "base/assert.h"
+#include "core/words.h"
+#include "door/admission.h"
+#include "door/body.h"
+#include "door/http_state.h"
+#include "door/problem.h"
+#include "door/query.h"
+#include "door/render.h"
+#include "door/right.h"
+#include "door/route.h"
+#include "door/serve.h"
+
+#include <stdlib.h>
+
+/* --- one command ----------------------------------------------------------------------------------- */
+
+static bool is_about_order(u16 kind)
+{
+    return (kind >= COMMAND_ORDER_PLACE && kind <= COMMAND_ORDER_CANCEL) ||
+           (kind >= COMMAND_PART_PACK && kind <= COMMAND_ORDER_RETURN);
+}
+
+/* What the answer's id and value are called. */
+static void command_result(struct emit *emit, u16 kind, struct result result)
+{
+    static const struct {
+        u16 kind;
+        const char *id, *value;
+    } names[] = {
+        {COMMAND_STOCK_RECEIVE, "book", "available"}, {COMMAND_STOCK_COUNT, "book", "available"},
+        {COMMAND_STOCK_MOVE, "book", "available"},    {COMMAND_DEAL_PUT, "deal", "taken"},
+        {COMMAND_WALLET_TOP_UP, "shopper", "balance_minor"},
+        {COMMAND_WALLET_TRANSFER, "shopper", "balance_minor"},
+    };
+    const char *id = "id", *value = NULL;
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++)
+        if (names[i].kind == kind) {
+            id = names[i].id;
+            value = names[i].value;
+        }
+    emit_open(emit, '{');
+    emit_key_number(emit, kind == COMMAND_BUDGET_SET ? "shopper" : id, result.id);
+    if (kind == COMMAND_BUDGET_SET)
+        emit_key_time(emit, "in_force_at", result.value);
+    else if (value != NULL)
+        emit_key_number(emit, value, result.value);
+    emit_key_bool(emit, "changed", result.code == RESULT_OK);
+    emit_close(emit, '}');
+}
+
+static void command_told(struct conn *conn, void *context, const struct result *result)
+{
+    const struct route *route = context;
+    if (conn == NULL)
+        return;
+    struct http *http = http_of(conn);
+    if (result == NULL) {
+        problem_busy(http, 1);
+        return;
+    }
+    bool good = result->code == RESULT_OK || result->code == RESULT_NO_CHANGE;
+    route_act(http, good ? route->status : result_http(result->code));
+    if (!good) {
+        problem_result(http, *result);
+        return;
+    }
+    http->replayed = (result->flags & RESULT_REPLAYED) != 0;
+    struct emit emit = http_body(http);
+    u16 kind = route->command != 0 ? route->command : COMMAND_ORDER_PLACE;
+    if (is_about_order(kind))
+        render_order(&emit, http_server(http)->engine, result->id);
+    else
+        command_result(&emit, kind, *result);
+    http_reply_json(http, route->status);
+}
+
+/* The path's names become fields. */
+static bool parameters_ask(struct http *http, struct ask *ask)
+{
+    const struct http_request *request = http_request(http);
+    for (u32 i = 0; i < request->parameter_count; i++) {
+        const char *name = request->parameters[i].name + 1;
+        struct slice field = slice_of(name, (size_t)(strchr(name, '}') - name));
+        bool order = slice_is(field, "order");
+        if (!ask_give(ask, field, request->parameters[i].value, ASK_WORD)) {
+            if (order)
+                problem_result(http, (struct result){.code = RESULT_UNKNOWN_ORDER});
+            else
+                problem_ask(http, ask);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A shopper's own account is meant where none is named. */
+static void own_shopper(struct ask *ask, const struct caller *caller)
+{
+    struct command_header *command = ask->command;
+    if (caller->shopper == 0)
+        return;
+    if (command->kind == COMMAND_ORDER_PLACE && ((struct command_order_place *)command)->shopper == 0)
+        ((struct command_order_place *)command)->shopper = caller->shopper;
+    if (command->kind == COMMAND_WALLET_TRANSFER && ((struct command_wallet_transfer *)command)->from == 0)
+        ((struct command_wallet_transfer *)command)->from = caller->shopper;
+    if (command->kind == COMMAND_BUDGET_SET && ((struct command_budget_set *)command)->shopper == 0)
+        ((struct command_budget_set *)command)->shopper = caller->shopper;
+}
+
+/* An order's payment comes from the wallet unless it is the provider's notice. */
+static void payment_kind(const struct http_request *request, struct command_header *command)
+{
+    struct command_order_pay *pay = (void *)command;
+    if (command->kind == COMMAND_ORDER_PAY && pay->payment == 0)
+        pay->payment = request->caller.roles & ROLE_PROVIDER ? PAYMENT_PROVIDER : PAYMENT_WALLET;
+}
+
+static void command_give(struct http *http, struct ask *ask, const struct route *route)
+{
+    struct server *server = http_server(http);
+    const struct http_request *request = http_request(http);
+    if (!right_to(server->engine, &request->caller, ask->command)) {
+        route_act(http, 403);
+        problem_reply(http, PROBLEM_FORBIDDEN, NULL);
+        return;
+    }
+    ask->command->caller = request->caller.account;
+    memcpy(ask->command->key, request->key, sizeof(request->key));
+    http_wait(http);
+    desk_ask(&server->desk, http->conn, command_told, (void *)route);
+}
+
+void serve_command(struct http *http)
+{
+    struct server *server = http_server(http);
+    const struct http_request *request = http_request(http);
+    const struct route *route = request->route;
+    void *room = desk_room(&server->desk, COMMAND_SIZE_MAX);
+    if (room == NULL) {
+        problem_busy(http, 1);
+        return;
+    }
+    struct ask ask;
+    ask_begin(&ask, server->engine, route->command, room);
+    if (!parameters_ask(http, &ask))
+        return;
+    json_t *body = body_object(http);
+    if (body == NULL)
+        return;
+    bool good = body_ask(http, body, &ask);
+    if (good && !ask_end(&ask)) {
+        problem_ask(http, &ask);
+        good = false;
+    }
+    if (good) {
+        own_shopper(&ask, &request->caller);
+        payment_kind(request, ask.command);
+        command_give(http, &ask, route);
+    }
+    json_decref(body);
+}
+
+/* --- order.place ------------------------------------------------------------------------------------ */
+
+static void order_defaults(const struct engine *engine, struct command_order_place *place)
+{
+    const struct festival *festival = engine_festival(engine, place->festival);
+    const struct shopper *shopper = engine_shopper(engine, place->shopper);
+    place->channel = place->channel != 0 ? place->channel : CHANNEL_WEB;
+    place->delivery = place->delivery != 0 ? place->delivery : DELIVERY_HOME;
+    place->payment = place->payment != 0 ? place->payment : PAYMENT_WALLET;
+    if (place->currency == 0 && festival != NULL)
+        place->currency = (u16)festival->currency;
+    if (place->currency == 0 && shopper != NULL)
+        place->currency = shopper->currency;
+    if (place->city == 0 && place->delivery == DELIVERY_HOME && shopper != NULL)
+        place->city = shopper->city;
+}
+
+void serve_order_place(struct http *http)
+{
+    struct server *server = http_server(http);
+    const struct http_request *request = http_request(http);
+    struct ask ask;
+    bool bad;
+    if (!admission_enter(server->admission, http))
+        return;
+    void *room = desk_room(&server->desk, 1024);
+    if (room == NULL) {
+        problem_busy(http, 1);
+        return;
+    }
+    ask_begin(&ask, server->engine, COMMAND_ORDER_PLACE, room);
+    if (!body_order(http, &ask, &bad) || !ask_end(&ask)) {
+        if (!bad)
+            problem_ask(http, &ask);
+        return;
+    }
+    own_shopper(&ask, &request->caller);
+    order_defaults(server->engine, (struct command_order_place *)ask.command);
+    command_give(http, &ask, request->route);
+}
+
+/* --- reading ------------------------------------------------------------------------------------------ */
+
+void serve_order_get(struct http *http)
+{
+    const struct engine *engine = http_server(http)->engine;
+    i64 id;
+    bool number = ask_number(route_parameter(http, "order"), &id) && id > 0 && id <= UINT32_MAX;
+    desk_run(&http_server(http)->desk);
+    if (!number || engine_order(engine, (u32)id) == NULL ||
+        !right_to_see(engine, &http_request(http)->caller, (u32)id)) {
+        problem_result(http, (struct result){.code = RESULT_UNKNOWN_ORDER});
+        return;
+    }
+    struct emit emit = http_body(http);
+    render_order(&emit, engine, (u32)id);
+    http_reply_json(http, 200);
+}
+
+/* A question to the views, on the pool. */
+struct orders_job {
+    struct view *view;
+    struct view_order_filter filter;
+    u32 limit;
+    u32 orders[VIEW_PAGE_MAX];
+    size_t count;
+};
+
+static void orders_run(void *argument)
+{
+    struct orders_job *job = argument;
+    job->count = view_orders(job->view, &job->filter, job->orders, job->limit);
+}
+
+static void orders_done(struct server *server, struct conn *conn, void *argument)
+{
+    struct orders_job *job = argument;
+    if (conn != NULL) {
+        struct http *http = http_of(conn);
+        struct emit emit = http_body(http);
+        emit_open(&emit, '{');
+        emit_key_open(&emit, "orders", '[');
+        for (size_t i = 0; i < job->count; i++)
+            render_order(&emit, server->engine, job->orders[i]);
+        emit_close(&emit, ']');
+        if (job->count == job->limit && job->count > 0)
+            emit_key_number(&emit, "next", job->orders[job->count - 1]);
+        else
+            emit_key_null(&emit, "next");
+        emit_key_number(&emit, "as_of", (i64)view_seq(server->view));
+        emit_close(&emit, '}');
+        http_reply_json(http, 200);
+    }
+    free(job);
+}
+
+void serve_orders_find(struct http *http)
+{
+    struct server *server = http_server(http);
+    const struct caller *caller = &http_request(http)->caller;
+    struct view_order_filter filter = {0};
+    u64 shopper = 0, after = 0, limit = 50;
+    if (server->view == NULL) {
+        problem_reply(http, PROBLEM_UNAVAILABLE, "This server keeps no views.");
+        return;
+    }
+    bool good = query_number(http, "shopper", UINT32_MAX, &shopper) &&
+                query_number(http, "after", UINT32_MAX, &after) &&
+                query_number(http, "limit", VIEW_PAGE_MAX, &limit) &&
+                query_find(http, "festival", COMMAND_FESTIVAL_PUT, RESULT_UNKNOWN_FESTIVAL, &filter.festival) &&
+                query_find(http, "location", COMMAND_LOCATION_PUT, RESULT_UNKNOWN_LOCATION, &filter.location) &&
+                query_word(http, "state", word_parse_order_state, &filter.state) &&
+                query_word(http, "part_state", word_parse_part_state, &filter.part_state) &&
+                query_time(http, "from", &filter.from_ms) && query_time(http, "to", &filter.to_ms);
+    if (!good)
+        return;
+    bool one_store = caller->roles & ROLE_CLERK && caller->location != 0;
+    if (one_store && filter.location == 0)
+        filter.location = caller->location;
+    if (one_store && filter.location != caller->location) {
+        problem_reply(http, PROBLEM_FORBIDDEN, NULL);
+        return;
+    }
+    filter.shopper = (u32)shopper;
+    filter.before = (u32)after;
+    struct orders_job *job = calloc(1, sizeof(*job));
+    ASSERT(job != NULL);
+    job->view = server->view;
+    job->filter = filter;
+    job->limit = (u32)MAX(limit, 1u);
+    http_job(http, orders_run, orders_done, job);
+}

@@ -1,0 +1,528 @@
+/*
+ * The loop: opens everything, runs passes until it is told to stop, closes
+ * everything. door.h is its header for outside, server.h for this room.
+ */
+#include "door/server.h"
+
+#include "base/assert.h"
+#include "base/time.h"
+#include "door/admission.h"
+#include "door/events.h"
+#include "door/http.h"
+#include "door/job.h"
+#include "door/limiter.h"
+#include "door/notify.h"
+#include "door/resp.h"
+#include "door/tls.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define SERVER_BACKLOG 4096
+#define SERVER_STOP_MS 10000        /* what is not finished by then is cut off */
+#define SERVER_GATE_PASS 65536u
+
+void door_options_default(struct door_options *options)
+{
+    *options = (struct door_options){
+        .http_listen = "127.0.0.1:1111",
+        .resp_listen = "127.0.0.1:1112",
+        .connections_max = 30000,
+        .requests_per_second = 200,
+        .in_flight_ms = 25,
+    };
+}
+
+i64 server_now_ms(struct server *server)
+{
+    return eleven_time(server->eleven);
+}
+
+void server_count_result(struct server *server, struct result result)
+{
+    server->stats.results[MIN(result.code, (u16)127)]++;
+}
+
+void server_log(struct server *server, const char *level, const char *event, const char *format, ...)
+{
+    char time[TIME_TEXT_MAX];
+    char line[2048];
+    struct timespec now;
+    (void)server;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int size = snprintf(line, sizeof(line), "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\"",
+                        time_text(time, now.tv_sec * 1000 + now.tv_nsec / 1000000, 0), level, event);
+    if (format != NULL) {
+        va_list arguments;
+        va_start(arguments, format);
+        line[size++] = ',';
+        int more = vsnprintf(line + size, sizeof(line) - (size_t)size - 3, format, arguments);
+        va_end(arguments);
+        size += MIN(more, (int)sizeof(line) - size - 4);
+    }
+    line[size++] = '}';
+    line[size++] = '\n';
+    if (write(STDERR_FILENO, line, (size_t)size) < 0)
+        return; /* nobody listens: the sale goes on */
+}
+
+/* --- a pass ----------------------------------------------------------------------------------- */
+
+void server_at_gate(struct server *server, struct conn *conn)
+{
+    if (conn->at_gate)
+        return;
+    conn->at_gate = true;
+    conn->gate_next = NULL;
+    if (server->gate_last != NULL)
+        server->gate_last->gate_next = conn;
+    else
+        server->gate_first = conn;
+    server->gate_last = conn;
+    server->gate_count++;
+}
+
+/* Lets replies go, first come first served, up to the first that must still wait. */
+static void server_open_gate(struct server *server)
+{
+    u64 durable = eleven_durable(server->eleven);
+    for (u32 i = 0; i < SERVER_GATE_PASS && server->gate_first != NULL; i++) {
+        struct conn *conn = server->gate_first;
+        if (!conn->closing && conn->mark_count > 0 && conn->marks[0].seq > durable)
+            break;
+        server->gate_first = conn->gate_next;
+        if (server->gate_first == NULL)
+            server->gate_last = NULL;
+        server->gate_count--;
+        conn->at_gate = false;
+        if (!conn->closing)
+            conn_release(conn, durable);
+        if (!conn->closing && conn->mark_count > 0)
+            server_at_gate(server, conn);
+        conn_unuse(conn);
+    }
+}
+
+static void server_unblock(struct server *server)
+{
+    struct conn *conn = server->blocked;
+    server->blocked = NULL;
+    while (conn != NULL) {
+        struct conn *next = conn->blocked_next;
+        conn->blocked = false;
+        if (conn->closing)
+            conn_unuse(conn);
+        else
+            conn_resume(conn);
+        conn = next;
+    }
+}
+
+/* How long decisions take to become durable; the journal is asked about the oldest of them. */
+static void server_measure(struct server *server)
+{
+    u64 durable = eleven_durable(server->eleven);
+    u64 seq = engine_seq(server->engine);
+    i64 now_ns = (i64)uv_hrtime();
+    if (server->flushed_ns != 0 && durable >= server->flushed_seq) {
+        histogram_add(&server->metrics.journal, now_ns - server->flushed_ns);
+        server->flushed_ns = 0;
+    }
+    if (server->flushed_ns == 0 && seq > durable) {
+        server->flushed_ns = now_ns;
+        server->flushed_seq = seq;
+    }
+    if (server->view != NULL && durable != server->announced) {
+        server->announced = durable;
+        view_durable(server->view, durable);
+    }
+}
+
+/* A journal that failed acknowledges nothing any more: the process ends by name. */
+static void server_failed(struct server *server)
+{
+    if (server->failed)
+        return;
+    server->failed = true;
+    server->exit = DOOR_FOLDER;
+    server_log(server, "error", "journal-failed", "\"status\":\"%s\"",
+               journal_status_word(eleven_status(server->eleven)));
+    server_stop(server);
+}
+
+static void server_pass(uv_check_t *check)
+{
+    struct server *server = check->data;
+    desk_run(&server->desk);
+    eleven_poll(server->eleven, NULL, 0, false);
+    if (eleven_status(server->eleven) != JOURNAL_OK)
+        server_failed(server);
+    server_measure(server);
+    server_open_gate(server);
+    if (server->blocked != NULL && (desk_empty(&server->desk) || desk_run(&server->desk)))
+        server_unblock(server);
+    server->stats.passes++;
+    histogram_add(&server->metrics.pass, (i64)uv_hrtime() - server->pass_ns);
+    admission_pass(server->admission, (i64)uv_hrtime() - server->pass_ns);
+}
+
+/* The loop is about to wait: what was asked meanwhile (timers, jobs that ended) is decided first. */
+static void server_before(uv_prepare_t *prepare)
+{
+    struct server *server = prepare->data;
+    if (!desk_empty(&server->desk) || server->gate_first != NULL) {
+        desk_run(&server->desk);
+        eleven_poll(server->eleven, NULL, 0, false);
+        server_open_gate(server);
+    }
+}
+
+/* epoll has returned: a pass begins with its first callback. */
+static void server_disk(uv_poll_t *poll, int status, int events)
+{
+    (void)poll;
+    (void)status;
+    (void)events; /* server_pass takes note */
+}
+
+static void server_deadlines(struct server *server)
+{
+    i64 now_ms = server_loop_ms(server);
+    for (struct conn *conn = server->conns, *next; conn != NULL; conn = next) {
+        next = conn->next;
+        if (conn->deadline_ms != 0 && now_ms >= conn->deadline_ms && conn->uses == 0)
+            conn_close(conn);
+    }
+}
+
+static void server_tick(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    static u32 ticks;
+    if (++ticks % (500 / SERVER_TICK_MS) == 0)
+        server_deadlines(server);
+    events_tick(server->events);
+    http_rest_tick(server);
+}
+
+/* --- stopping ----------------------------------------------------------------------------------- */
+
+static void server_close_handle(uv_handle_t *handle, void *argument)
+{
+    (void)argument;
+    if (!uv_is_closing(handle) && handle->data == NULL)
+        uv_close(handle, NULL);
+}
+
+static void server_stop_check(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    static i64 since_ms;
+    if (since_ms == 0)
+        since_ms = server_loop_ms(server);
+    bool late = server->failed || server_loop_ms(server) - since_ms >= SERVER_STOP_MS;
+    for (struct conn *conn = server->conns, *next; conn != NULL; conn = next) {
+        next = conn->next;
+        bool idle = conn->uses == 0 && conn_unsent(conn) == 0 && conn->protocol->idle(conn);
+        if (late || idle)
+            conn_close(conn);
+    }
+    if (server->conns == NULL || late)
+        uv_stop(&server->loop);
+}
+
+void server_stop(struct server *server)
+{
+    if (server->stopping)
+        return;
+    server->stopping = true;
+    notify_systemd("STOPPING=1");
+    server_log(server, "info", "stopping", NULL);
+    uv_tcp_t *listeners[] = {&server->http, &server->https, &server->resp};
+    for (size_t i = 0; i < ARRAY_COUNT(listeners); i++)
+        if (listeners[i]->data != NULL && !uv_is_closing((uv_handle_t *)listeners[i]))
+            uv_close((uv_handle_t *)listeners[i], NULL);
+    events_close_all(server->events);
+    uv_timer_start(&server->tick, server_stop_check, 1, SERVER_TICK_MS);
+}
+
+static void server_signal(uv_signal_t *handle, int number)
+{
+    (void)number;
+    server_stop(handle->data);
+}
+
+/* --- starting ----------------------------------------------------------------------------------- */
+
+static void server_http_connection(uv_stream_t *listener, int status)
+{
+    if (status == 0)
+        conn_accept(listener->data, listener, &http_protocol, false);
+}
+
+static void server_https_connection(uv_stream_t *listener, int status)
+{
+    if (status == 0)
+        conn_accept(listener->data, listener, &http_protocol, true);
+}
+
+static void server_resp_connection(uv_stream_t *listener, int status)
+{
+    if (status == 0)
+        conn_accept(listener->data, listener, &resp_protocol, false);
+}
+
+/* "127.0.0.1:1111" or "[::1]:1111". */
+static bool server_parse_address(const char *text, struct sockaddr_storage *address)
+{
+    char host[64];
+    const char *colon = strrchr(text, ':');
+    if (colon == NULL || (size_t)(colon - text) >= sizeof(host))
+        return false;
+    snprintf(host, sizeof(host), "%.*s", (int)(colon - text), text);
+    char *end;
+    long port = strtol(colon + 1, &end, 10);
+    if (end == colon + 1 || *end != 0 || port < 0 || port > 65535)
+        return false;
+    size_t length = strlen(host);
+    if (length > 2 && host[0] == '[' && host[length - 1] == ']') {
+        host[length - 1] = 0;
+        return uv_ip6_addr(host + 1, (int)port, (struct sockaddr_in6 *)address) == 0;
+    }
+    return uv_ip4_addr(host, (int)port, (struct sockaddr_in *)address) == 0;
+}
+
+static int server_port(const uv_tcp_t *tcp)
+{
+    struct sockaddr_storage address;
+    int size = sizeof(address);
+    if (uv_tcp_getsockname(tcp, (struct sockaddr *)&address, &size) != 0)
+        return 0;
+    if (address.ss_family == AF_INET6)
+        return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+    return ntohs(((struct sockaddr_in *)&address)->sin_port);
+}
+
+static bool server_listen(struct server *server, uv_tcp_t *tcp, const char *name, const char *where,
+                          uv_connection_cb accepted)
+{
+    struct sockaddr_storage address;
+    if (where == NULL || *where == 0 || strcmp(where, "none") == 0)
+        return true;
+    int status = server_parse_address(where, &address) ? 0 : UV_EINVAL;
+    if (status == 0)
+        status = uv_tcp_init(&server->loop, tcp);
+    if (status == 0) {
+        tcp->data = server;
+        status = uv_tcp_bind(tcp, (const struct sockaddr *)&address, 0);
+    }
+    if (status == 0)
+        status = uv_listen((uv_stream_t *)tcp, SERVER_BACKLOG, accepted);
+    if (status == 0) {
+        server_log(server, "info", "listening", "\"door\":\"%s\",\"address\":\"%s\",\"port\":%d", name, where,
+                   server_port(tcp));
+        return true;
+    }
+    server_log(server, "error", "cannot-listen", "\"door\":\"%s\",\"address\":\"%s\",\"reason\":\"%s\"", name, where,
+               uv_strerror(status));
+    return false;
+}
+
+/* As many descriptors as we are allowed to have: a connection is one. */
+static void server_raise_files(struct server *server)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    rlim_t wanted = (rlim_t)server->options.connections_max + 256;
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_max = MAX(limit.rlim_max, wanted);
+        limit.rlim_cur = wanted;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+            getrlimit(RLIMIT_NOFILE, &limit);
+            limit.rlim_cur = limit.rlim_max;
+            setrlimit(RLIMIT_NOFILE, &limit);
+        }
+    }
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < wanted && limit.rlim_cur > 512)
+        server->options.connections_max = (u32)limit.rlim_cur - 256;
+}
+
+static bool server_open_engine(struct server *server)
+{
+    char problem[JOURNAL_PROBLEM_MAX] = "";
+    struct eleven_options options = {
+        .directory = server->options.directory,
+        .journal_ahead_bytes = server->options.journal_ahead_bytes,
+        .orders_ahead = server->options.orders_ahead,
+        .prefault_indexes = server->options.orders_ahead > 0,
+    };
+    enum journal_status status = eleven_open(&server->eleven, &options, problem);
+    if (status != JOURNAL_OK) {
+        server_log(server, "error", "cannot-open", "\"status\":\"%s\",\"reason\":\"%s\"", journal_status_word(status),
+                   problem);
+        return false;
+    }
+    server->engine = eleven_engine(server->eleven);
+    struct eleven_stats stats;
+    eleven_stats(server->eleven, &stats);
+    server_log(server, "info", "recovered",
+               "\"commands\":%llu,\"snapshot\":%llu,\"ms\":%lld,\"seq\":%llu,\"appender\":\"%s\"",
+               (unsigned long long)stats.recovered_commands, (unsigned long long)stats.recovered_snapshot_seq,
+               (long long)stats.recovery_ns / 1000000, (unsigned long long)engine_seq(server->engine), stats.appender);
+    return true;
+}
+
+static bool server_open_stores(struct server *server)
+{
+    char problem[JOURNAL_PROBLEM_MAX] = "";
+    bool good = access_open(&server->access, server->options.directory, problem);
+    if (good && !server->options.no_views) {
+        struct hook_options hook = {.directory = server->options.directory,
+                                    .allow_private = server->options.hooks_private};
+        good = hook_open(&server->hook, &hook, problem);
+        struct view_options view = {.directory = server->options.directory, .event = hook_event};
+        view.event_argument = server->hook;
+        view.event_after = good ? hook_seq(server->hook) : 0;
+        good = good && view_open(&server->view, &view, problem);
+    }
+    if (!good)
+        server_log(server, "error", "cannot-open", "\"reason\":\"%s\"", problem);
+    return good;
+}
+
+static void server_close_stores(struct server *server)
+{
+    if (server->view != NULL)
+        view_close(server->view);
+    if (server->hook != NULL)
+        hook_close(server->hook);
+    if (server->access != NULL)
+        access_close(server->access);
+}
+
+static bool server_listen_all(struct server *server)
+{
+    char problem[256] = "";
+    const struct door_options *options = &server->options;
+    if (options->tls_certificate != NULL && *options->tls_certificate != 0) {
+        server->tls = tls_open(options->tls_certificate, options->tls_key != NULL ? options->tls_key : "", problem);
+        if (server->tls == NULL) {
+            server_log(server, "error", "bad-certificate", "\"reason\":\"%s\"", problem);
+            return false;
+        }
+    }
+    const char *https = server->tls != NULL ? options->https_listen : NULL;
+    return server_listen(server, &server->http, "http", options->http_listen, server_http_connection) &&
+           server_listen(server, &server->https, "https", https, server_https_connection) &&
+           server_listen(server, &server->resp, "resp", options->resp_listen, server_resp_connection);
+}
+
+static void server_start_handles(struct server *server)
+{
+    uv_check_init(&server->loop, &server->pass);
+    server->pass.data = server;
+    uv_check_start(&server->pass, server_pass);
+    uv_prepare_init(&server->loop, &server->before);
+    server->before.data = server;
+    uv_prepare_start(&server->before, server_before);
+    uv_timer_init(&server->loop, &server->tick);
+    server->tick.data = server;
+    uv_timer_start(&server->tick, server_tick, SERVER_TICK_MS, SERVER_TICK_MS);
+    uv_poll_init(&server->loop, &server->disk, eleven_event(server->eleven));
+    server->disk.data = server;
+    uv_poll_start(&server->disk, UV_READABLE, server_disk);
+    uv_signal_init(&server->loop, &server->terminate);
+    server->terminate.data = server;
+    uv_signal_start(&server->terminate, server_signal, SIGTERM);
+    uv_signal_init(&server->loop, &server->interrupt);
+    server->interrupt.data = server;
+    uv_signal_start(&server->interrupt, server_signal, SIGINT);
+}
+
+static void server_close_conns(struct server *server)
+{
+    for (struct conn *conn = server->conns, *next; conn != NULL; conn = next) {
+        next = conn->next;
+        conn_close(conn);
+    }
+}
+
+static void server_serve(struct server *server)
+{
+    server->events = events_open(server);
+    server->jobs = jobs_open(server);
+    server->admission = admission_open(server);
+    server->limiter = limiter_open(server->options.requests_per_second);
+    desk_open(&server->desk, server);
+    server_start_handles(server);
+    if (server_listen_all(server)) {
+        server->started_ms = server_now_ms(server);
+        notify_systemd("READY=1");
+        server_log(server, "info", "ready", "\"pid\":%d", (int)getpid());
+        uv_run(&server->loop, UV_RUN_DEFAULT);
+    } else {
+        server->exit = DOOR_ADDRESS;
+    }
+    server_close_conns(server);
+    jobs_close(server->jobs);
+    events_close(server->events);
+    admission_close(server->admission);
+    limiter_close(server->limiter);
+    desk_close(&server->desk);
+}
+
+/* Every handle is closed and every callback has run. */
+static void server_close_loop(struct server *server)
+{
+    uv_handle_t *handles[] = {(uv_handle_t *)&server->pass,      (uv_handle_t *)&server->before,
+                              (uv_handle_t *)&server->tick,      (uv_handle_t *)&server->disk,
+                              (uv_handle_t *)&server->terminate, (uv_handle_t *)&server->interrupt,
+                              (uv_handle_t *)&server->http,      (uv_handle_t *)&server->https,
+                              (uv_handle_t *)&server->resp};
+    for (size_t i = 0; i < ARRAY_COUNT(handles); i++)
+        if (handles[i]->data != NULL && !uv_is_closing(handles[i]))
+            uv_close(handles[i], NULL);
+    uv_walk(&server->loop, server_close_handle, NULL);
+    uv_run(&server->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&server->loop);
+}
+
+enum door_exit door_run(const struct door_options *options)
+{
+    struct server *server = calloc(1, sizeof(*server));
+    ASSERT(server != NULL);
+    server->options = *options;
+    server->read_buffer = malloc(CONN_INPUT_MAX + CONN_READ_BYTES);
+    ASSERT(server->read_buffer != NULL);
+    signal(SIGPIPE, SIG_IGN);
+    server_raise_files(server);
+    server->exit = DOOR_FOLDER;
+    uv_loop_init(&server->loop);
+    if (server_open_engine(server)) {
+        if (server_open_stores(server)) {
+            server->exit = DOOR_STOPPED;
+            server_serve(server);
+            server_close_loop(server);
+        }
+        server_close_stores(server);
+        enum journal_status status = eleven_close(server->eleven);
+        server_log(server, status == JOURNAL_OK ? "info" : "error", "closed", "\"journal\":\"%s\"",
+                   journal_status_word(status));
+        if (status != JOURNAL_OK)
+            server->exit = DOOR_FOLDER;
+    }
+    tls_close(server->tls);
+    enum door_exit code = server->exit;
+    buffer_free(&server->scratch);
+    free(server->read_buffer);
+    free(server);
+    return code;
+}
