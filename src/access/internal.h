@@ -189,6 +189,7 @@ struct trail {
     pthread_cond_t work;        /* to the thread: something to do */
     pthread_cond_t progress;    /* from the thread: something was tried */
     pthread_t thread;
+    bool running;               /* there is a thread to join; it does not look here */
     u64 given, written;         /* acts since open; those between wait in the ring */
     u64 failures;               /* attempts to write that failed */
     bool hurry, stop;

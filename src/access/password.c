@@ -77,7 +77,7 @@ enum access_status access_password_check(struct hashing *hashing, struct slice p
         return ACCESS_THROTTLED;
     bool possible = hash != NULL && password.size <= ACCESS_PASSWORD_MAX;
     errno = 0; /* libsodium tells a wrong password from a lack of memory by it */
-    int result = crypto_pwhash_str_verify(possible ? hash : PASSWORD_NOBODY, password.bytes,
+    int result = crypto_pwhash_str_verify(possible ? hash : PASSWORD_NOBODY, password.size > 0 ? password.bytes : "",
                                           MIN(password.size, (size_t)ACCESS_PASSWORD_MAX));
     int reason = errno;
     password_end(hashing);

@@ -171,20 +171,19 @@ bool access_trail_open(struct access *access)
     pthread_condattr_destroy(&monotonic);
     sigfillset(&all); /* signals are for the thread that opens */
     pthread_sigmask(SIG_BLOCK, &all, &before);
-    trail->stop = pthread_create(&trail->thread, NULL, trail_run, access) != 0;
+    trail->running = pthread_create(&trail->thread, NULL, trail_run, access) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return !trail->stop;
+    return trail->running;
 }
 
 void access_trail_close(struct access *access)
 {
     struct trail *trail = &access->trail;
     pthread_mutex_lock(&trail->mutex);
-    bool running = !trail->stop; /* else it could not be started */
     trail->stop = true;
     pthread_cond_signal(&trail->work);
     pthread_mutex_unlock(&trail->mutex);
-    if (running)
+    if (trail->running)
         pthread_join(trail->thread, NULL);
     pthread_cond_destroy(&trail->work);
     pthread_cond_destroy(&trail->progress);

@@ -93,8 +93,9 @@ static int access_read_password(const char *path, struct access_password *passwo
         cli_error(path, failed ? "it cannot be read" : "it is longer than a password");
         return CLI_FILE;
     }
-    if (password->size > 0 && password->text[password->size - 1] == '\n')
-        password->size--;
+    const char *end = memchr(password->text, '\n', password->size); /* the first line */
+    if (end != NULL)
+        password->size = (size_t)(end - password->text);
     if (password->size > 0 && password->text[password->size - 1] == '\r')
         password->size--;
     return CLI_DONE;
