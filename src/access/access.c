@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* How long a statement waits for another process's: a session's on the sale's thread, where WAL leaves only rare moments
- * (recovery after a crash), and the others. */
+/* How long a statement waits for another process's: a session's on the sale's thread, where WAL leaves only rare
+ * moments (recovery after a crash), and the others. */
 #define ACCESS_READER_BUSY_MS 200
 #define ACCESS_WRITER_BUSY_MS 5000
 

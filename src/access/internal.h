@@ -2,8 +2,9 @@
  * What the files of access/ share. Nobody else includes this.
  *
  * Two connections to accounts.db: the *reader* answers sessions, keys and log-ins, one row at a time, and never waits
- * for a write (WAL); the *writer* does everything else and may wait for the disk. Each has a mutex; the reader's also guards the
- * cache. The order is writer, then reader; the others are taken alone. No mutex is held while a password is hashed.
+ * for a write (WAL); the *writer* does everything else and may wait for the disk. Each has a mutex; the reader's also
+ * guards the cache. The order is writer, then reader; the others are taken alone. No mutex is held while a password
+ * is hashed.
  */
 #ifndef ELEVEN_ACCESS_INTERNAL_H
 #define ELEVEN_ACCESS_INTERNAL_H
@@ -104,7 +105,8 @@ void access_password_open(struct hashing *hashing);
 void access_password_close(struct hashing *hashing);
 /* `hash` has crypto_pwhash_STRBYTES. False: no memory; said in the log. */
 bool access_password_hash(struct hashing *hashing, struct slice password, char *hash);
-/* OK, WRONG, FAILED (no memory; said in the log), THROTTLED (too many wait). `hash` NULL: works as long and is WRONG. */
+/* OK, WRONG, FAILED (no memory; said in the log), THROTTLED (too many wait). `hash` NULL: works as long and is WRONG.
+ * */
 enum access_status access_password_check(struct hashing *hashing, struct slice password, const char *hash);
 
 /* --- throttle.c: failed log-ins ------------------------------------------------------- */

@@ -49,8 +49,9 @@ static enum access_status key_write(struct sql *sql, u32 account, struct slice n
         status = key_room(sql, account);
     if (status != ACCESS_OK)
         return status;
-    if (SQL_RUN(sql, KEY_ADD, BLOB(hash, HASH_BYTES), NUMBER(account), TEXT(name), TEXT(slice_of(secret, KEY_HINT_SIZE)),
-                NUMBER(now_ms)) != SQL_DONE)
+    struct slice hint = slice_of(secret, KEY_HINT_SIZE);
+    if (SQL_RUN(sql, KEY_ADD, BLOB(hash, HASH_BYTES), NUMBER(account), TEXT(name), TEXT(hint), NUMBER(now_ms))
+        != SQL_DONE)
         return ACCESS_FAILED;
     *key_id = (u32)sqlite3_last_insert_rowid(sql->handle);
     return ACCESS_OK;

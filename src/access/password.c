@@ -13,7 +13,8 @@
 #define PASSWORD_MEMORY (19456u * 1024)     /* m, bytes; p is 1 */
 
 /* What a password is compared with when there is no such login: the same parameters, a hash that no password has. */
-#define PASSWORD_NOBODY "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define PASSWORD_NOBODY \
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 _Static_assert(sizeof(PASSWORD_NOBODY) <= crypto_pwhash_STRBYTES, "as long as any");
 
 void access_password_open(struct hashing *hashing)

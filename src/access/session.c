@@ -33,17 +33,16 @@ static enum access_status login_find(struct access *access, struct slice login, 
 static enum access_status session_write(struct sql *sql, const struct login_row *row, i64 now_ms, const u8 *hash,
                                         struct caller *caller)
 {
-    enum sql_step step =
-        SQL_RUN(sql, LOGIN_STILL, NUMBER(row->account), TEXT(slice_text(row->password)));
+    enum sql_step step = SQL_RUN(sql, LOGIN_STILL, NUMBER(row->account), TEXT(slice_text(row->password)));
     if (step != SQL_ROW)
         return step == SQL_DONE ? ACCESS_WRONG : ACCESS_FAILED;
     *caller = access_sql_caller(sql, STATEMENT_LOGIN_STILL);
     access_sql_end(sql, STATEMENT_LOGIN_STILL);
-    bool good =
-        SQL_RUN(sql, SESSION_END_OVER, NUMBER(row->account), NUMBER(now_ms)) == SQL_DONE
-        && SQL_RUN(sql, SESSION_MAKE_ROOM, NUMBER(row->account), NUMBER(ACCESS_SESSIONS_PER_ACCOUNT_MAX - 1)) == SQL_DONE
-        && SQL_RUN(sql, SESSION_ADD, BLOB(hash, HASH_BYTES), NUMBER(row->account), NUMBER(now_ms),
-                   NUMBER(now_ms + ACCESS_SESSION_MS)) == SQL_DONE;
+    u32 kept = ACCESS_SESSIONS_PER_ACCOUNT_MAX - 1, account = row->account;
+    bool good = SQL_RUN(sql, SESSION_END_OVER, NUMBER(account), NUMBER(now_ms)) == SQL_DONE
+                && SQL_RUN(sql, SESSION_MAKE_ROOM, NUMBER(account), NUMBER(kept)) == SQL_DONE
+                && SQL_RUN(sql, SESSION_ADD, BLOB(hash, HASH_BYTES), NUMBER(account), NUMBER(now_ms),
+                           NUMBER(now_ms + ACCESS_SESSION_MS)) == SQL_DONE;
     return good ? ACCESS_OK : ACCESS_FAILED;
 }
 

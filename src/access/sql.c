@@ -1,7 +1,7 @@
 /*
  * A connection to accounts.db: WAL, so that readers and one writer of any
- * process go beside each other; synchronous=FULL, so that what is committed survives a power cut; strict tables. user_version is
- * the version of the tables; a newer one is refused by name.
+ * process go beside each other; synchronous=FULL, so that what is committed survives a power cut; strict tables.
+ * user_version is the version of the tables; a newer one is refused by name.
  */
 #include "access/internal.h"
 
@@ -87,7 +87,8 @@ static i64 sql_ask(sqlite3 *handle, const char *question)
 {
     sqlite3_stmt *statement = NULL;
     i64 answer = -1;
-    if (sqlite3_prepare_v2(handle, question, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+    if (sqlite3_prepare_v2(handle, question, -1, &statement, NULL) == SQLITE_OK
+        && sqlite3_step(statement) == SQLITE_ROW)
         answer = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
     return answer;
@@ -114,7 +115,7 @@ static bool sql_settle(struct sql *sql, char *problem)
                && strcmp((const char *)sqlite3_column_text(mode, 0), "wal") == 0;
     sqlite3_finalize(mode);
     if (!wal)
-        snprintf(problem, ACCESS_PROBLEM_MAX, SQL_FILE ": this file system cannot share memory between processes (WAL)");
+        snprintf(problem, ACCESS_PROBLEM_MAX, SQL_FILE ": this file system has no shared memory (WAL)");
     return wal;
 }
 
@@ -139,7 +140,8 @@ static bool sql_make_tables(struct sql *sql, char *problem)
         return false;
     }
     char marks[96];
-    snprintf(marks, sizeof(marks), "PRAGMA application_id = %d; PRAGMA user_version = %d", SQL_APPLICATION, SQL_VERSION);
+    snprintf(marks, sizeof(marks), "PRAGMA application_id = %d; PRAGMA user_version = %d", SQL_APPLICATION,
+             SQL_VERSION);
     if (sqlite3_exec(sql->handle, sql_tables, NULL, NULL, NULL) != SQLITE_OK
         || sqlite3_exec(sql->handle, marks, NULL, NULL, NULL) != SQLITE_OK)
         return sql_failed(sql, problem);
@@ -164,8 +166,8 @@ static bool sql_tables_there(struct sql *sql, char *problem)
     return false;
 }
 
-/* SQLite would make the file readable for all; its WAL gets the file's mode. A file that is there must not even be opened
- * here: closing it again would let go of the locks that this process has on it. */
+/* SQLite would make the file readable for all; its WAL gets the file's mode. A file that is there must not even be
+ * opened here: closing it again would let go of the locks that this process has on it. */
 static bool sql_make_file(const char *path, char *problem)
 {
     int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -187,7 +189,8 @@ bool access_sql_open(struct sql *sql, const char *directory, int busy_ms, char *
     }
     if (!sql_make_file(sql->path, problem))
         return false;
-    bool good = sqlite3_open_v2(sql->path, &sql->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    bool good = sqlite3_open_v2(sql->path, &sql->handle, flags, NULL) == SQLITE_OK;
     good = good ? sqlite3_busy_timeout(sql->handle, busy_ms) == SQLITE_OK && sql_settle(sql, problem)
                       && sql_tables_there(sql, problem)
                 : sql_failed(sql, problem);

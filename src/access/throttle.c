@@ -3,8 +3,8 @@
  * further failure doubles the wait: 2 s, 4 s, ..., 15 min; half an hour after the last one they are forgotten. A log-in
  * under way counts as a failure until it has ended, so that a thousand at once get no further than a thousand in turn.
  *
- * A table is a bounded cache of sets; in a full set the entry with the fewest failures makes room, and where an entry lies
- * depends on a secret, so that nobody pushes out a chosen one with many others.
+ * A table is a bounded cache of sets; in a full set the entry with the fewest failures makes room, and where an entry
+ * lies depends on a secret, so that nobody pushes out a chosen one with many others.
  */
 #include "access/internal.h"
 

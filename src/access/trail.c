@@ -3,8 +3,8 @@
  * transaction; their numbers and the chain of hashes follow from what the database has, inside of that transaction,
  * so that several processes can add to one trail.
  *
- * chain = BLAKE2b-256 (the chain before (32 zeros at first), number u64, time_ms i64, account u32, status u32, then address,
- * what and target, each as u64 length and bytes), little-endian.
+ * chain = BLAKE2b-256 (the chain before (32 zeros at first), number u64, time_ms i64, account u32, status u32, then
+ * address, what and target, each as u64 length and bytes), little-endian.
  */
 #include "access/internal.h"
 
@@ -62,7 +62,8 @@ static bool trail_add(struct sql *sql, const struct access_act *act, const u8 *c
                    BLOB(chain, HASH_BYTES)) == SQL_DONE;
 }
 
-/* Under access->writing, in a transaction: acts first..first+count-1 of the ring, which nobody else touches meanwhile. */
+/* Under access->writing, in a transaction: acts first..first+count-1 of the ring, which nobody else touches
+ * meanwhile. */
 static bool trail_write_acts(struct access *access, u64 first, u64 count)
 {
     u64 number;

@@ -156,7 +156,8 @@ static int access_find_location(const char *directory, const char *text, u32 *lo
         cli_error("access", "there is no location \"%s\"", text);
     else
         printf("location %u, " SLICE_FORMAT ", " SLICE_FORMAT "\n", *location,
-               SLICE_ARGS(engine_text(reader.engine, row->text, 0)), SLICE_ARGS(engine_text(reader.engine, row->text, 1)));
+               SLICE_ARGS(engine_text(reader.engine, row->text, 0)),
+               SLICE_ARGS(engine_text(reader.engine, row->text, 1)));
     reader_close(&reader);
     return row != NULL ? CLI_DONE : CLI_REFUSED;
 }
@@ -280,7 +281,8 @@ static int access_do_keys(struct access *access, const struct access_wish *wish)
         return code;
     size_t count = access_key_list(access, account.account, keys, ARRAY_COUNT(keys));
     for (size_t i = 0; i < count; i++)
-        printf("%6u  %s...  made %s  used %s  %s%s\n", keys[i].key_id, keys[i].hint, time_text(made, keys[i].made_ms, 0),
+        printf("%6u  %s...  made %s  used %s  %s%s\n", keys[i].key_id, keys[i].hint,
+               time_text(made, keys[i].made_ms, 0),
                keys[i].used_ms != 0 ? time_text(used, keys[i].used_ms, 0) : "never", keys[i].name,
                keys[i].revoked ? "  (revoked)" : "");
     if (count == 0)
