@@ -270,7 +270,7 @@ static void audit_load_snapshot(struct audit *audit)
     if (status == JOURNAL_NOT_FOUND)
         return;
     if (status == JOURNAL_OK && audit_snapshot_fits(audit, &head)) {
-        status = snapshot_restore(&reader->io, reader->directory, reader->engine, &head, problem);
+        status = snapshot_restore(&reader->io, reader->directory, UINT64_MAX, reader->engine, &head, problem);
         audit->snapshot_loaded = status == JOURNAL_OK;
     }
     audit->snapshot_damaged = status != JOURNAL_OK;

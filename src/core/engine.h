@@ -63,6 +63,10 @@ u64 engine_digest(const struct engine *engine);
 /* A hold has come due at `now_ms`: a clock.tick would expire something. O(festivals). */
 bool engine_hold_due(const struct engine *engine, i64 now_ms);
 
+/* The first order in the queue of holds of a festival (0: of those outside of festivals), 0 when it is empty. On through
+ * order.next_hold; those of another state than ORDER_HELD are not on hold any more. */
+u32 engine_hold_first(const struct engine *engine, u32 festival);
+
 /* --- reading ------------------------------------------------------------- */
 
 /* engine_order(engine, id): the row, NULL when there is none; engine_order_count(engine): ids are 1..count. */

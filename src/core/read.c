@@ -65,6 +65,12 @@ u32 engine_cap_units(const struct engine *engine, u32 deal, u32 person)
     return engine->caps[cap_find(engine, deal, person)].units;
 }
 
+u32 engine_hold_first(const struct engine *engine, u32 festival)
+{
+    ASSERT(festival <= engine->head.count[LIMIT_festivals]);
+    return engine->festivals[festival].hold_first;
+}
+
 bool engine_hold_due(const struct engine *engine, i64 now_ms)
 {
     for (u32 i = 0; i <= engine->head.count[LIMIT_festivals]; i++) {

@@ -115,7 +115,7 @@ static enum journal_status recover(struct eleven *eleven, char *problem)
     struct snapshot_head head = {0};
     enum journal_status status = JOURNAL_NOT_FOUND;
     if (!eleven->options.ignore_snapshots)
-        status = snapshot_restore(io, eleven->options.directory, eleven->engine, &head, problem);
+        status = snapshot_restore(io, eleven->options.directory, UINT64_MAX, eleven->engine, &head, problem);
     if (status != JOURNAL_OK && status != JOURNAL_NOT_FOUND)
         return status;
 

@@ -58,6 +58,23 @@ static size_t wanted_count(const struct replay *replay, const struct journal_bat
     return left;
 }
 
+/* With somebody who looks on. */
+static void decide_each(struct replay *replay, const char *at, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct command_header *command = (const void *)at;
+        replay->before(replay->argument, replay->engine, command);
+        struct result result = engine_apply(replay->engine, command);
+        if (!replay_decided(replay, command, result))
+            return;
+        if (!replay->after(replay->argument, replay->engine, command, result)) {
+            replay->stopped = true;
+            return;
+        }
+        at += command->size;
+    }
+}
+
 bool replay_visit(void *argument, const struct journal_batch *batch)
 {
     struct replay *replay = argument;
@@ -71,8 +88,11 @@ bool replay_visit(void *argument, const struct journal_batch *batch)
         at += ((const struct command_header *)(const void *)at)->size;
 
     size_t count = wanted_count(replay, batch, at);
-    engine_apply_all(replay->engine, at, count, replay_decided, replay);
-    if (replay->diverged)
+    if (replay->before != NULL)
+        decide_each(replay, at, count);
+    else
+        engine_apply_all(replay->engine, at, count, replay_decided, replay);
+    if (replay->diverged || replay->stopped)
         return false;
     if (engine_seq(replay->engine) + 1 < batch->seq_first + batch->count) {
         replay->stopped = true;

@@ -46,12 +46,12 @@ static bool sections_match(struct snapshot_head *head, const struct engine_regio
     return false;
 }
 
-enum journal_status snapshot_restore(const struct io *io, const char *directory, struct engine *engine,
+enum journal_status snapshot_restore(const struct io *io, const char *directory, u64 through, struct engine *engine,
                                      struct snapshot_head *head, char *problem)
 {
     struct engine_region regions[ENGINE_REGIONS_MAX];
     u64 sizes[ENGINE_REGIONS_MAX];
-    enum journal_status status = snapshot_find(io, directory, UINT64_MAX, head);
+    enum journal_status status = snapshot_find(io, directory, through, head);
     if (status == JOURNAL_ROT)
         snprintf(problem, JOURNAL_PROBLEM_MAX,
                  "snapshot-%020llu is damaged; the journal has everything: move this file aside and start again",
@@ -99,7 +99,7 @@ static enum journal_status catch_up_and_write(struct snapshot_job *job, struct e
     struct journal_options options = config_journal(job->config, job->directory);
     enum journal_status status = JOURNAL_NOT_FOUND;
     if (!job->ignore_snapshots)
-        status = snapshot_restore(job->io, job->directory, engine, &head, problem);
+        status = snapshot_restore(job->io, job->directory, UINT64_MAX, engine, &head, problem);
     if (status != JOURNAL_OK && status != JOURNAL_NOT_FOUND)
         return status;
     status = journal_read(job->io, &options, engine_seq(engine), catch_up_visit, &catching_up, problem);

@@ -1,0 +1,169 @@
+/*
+ * Questions about orders and sales. Order ids and times of placing rise together, so a time is found by halving, and every question walks
+ * some index from the newest order down.
+ */
+#include "base/assert.h"
+#include "view/internal.h"
+
+/* Ids of the orders asked for lie in [from, below). */
+struct orders_range {
+    i64 from;
+    i64 below;
+};
+
+/* --- times ------------------------------------------------------------------------- */
+
+/* The first order placed at or after `ms`, of 1..last; last + 1 when there is none. */
+static i64 orders_since(sqlite3 *db, i64 last, i64 ms)
+{
+    sqlite3_stmt *statement = NULL;
+    i64 low = 1, high = last + 1;
+    if (sqlite3_prepare_v2(db, "SELECT placed_ms FROM orders WHERE id = ?1", -1, &statement, NULL) != SQLITE_OK)
+        return high;
+    while (low < high) {
+        i64 middle = low + (high - low) / 2;
+        sqlite3_bind_int64(statement, 1, middle);
+        if (query_number(statement, INT64_MAX) >= ms)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    sqlite3_finalize(statement);
+    return low;
+}
+
+static struct orders_range orders_range(sqlite3 *db, const struct view_order_filter *filter)
+{
+    sqlite3_stmt *statement = NULL;
+    struct orders_range range = {.from = 1, .below = 1};
+    if (sqlite3_prepare_v2(db, "SELECT max(id) FROM orders", -1, &statement, NULL) != SQLITE_OK)
+        return range;
+    i64 last = query_number(statement, 0);
+    sqlite3_finalize(statement);
+    range.below = filter->before != 0 ? MIN(last + 1, (i64)filter->before) : last + 1;
+    if (filter->from_ms > 0)
+        range.from = orders_since(db, last, filter->from_ms);
+    if (filter->to_ms != 0)
+        range.below = MIN(range.below, orders_since(db, last, filter->to_ms));
+    return range;
+}
+
+/* --- questions ------------------------------------------------------------------------ */
+
+/* The conditions on the order's own row, and on its parts when those do not lead. */
+static void orders_conditions(struct query *query, const struct view_order_filter *filter, bool parts)
+{
+    if (filter->shopper != 0)
+        query_add_number(query, " AND o.shopper = ?", filter->shopper);
+    if (filter->festival != 0)
+        query_add_number(query, " AND o.festival = ?", filter->festival);
+    if (filter->state != 0)
+        query_add_number(query, " AND o.state = ?", filter->state);
+    if (filter->state != 0 && filter->state != ORDER_PAID)
+        query_add(query, " AND o.state <> 2"); /* as the index says it */
+    if (!parts || (filter->location == 0 && filter->part_state == 0))
+        return;
+    query_add(query, " AND EXISTS (SELECT 1 FROM part p WHERE p.ord = o.id");
+    if (filter->location != 0)
+        query_add_number(query, " AND p.location = ?", filter->location);
+    if (filter->part_state != 0)
+        query_add_number(query, " AND p.state = ?)", filter->part_state);
+    else
+        query_add(query, " AND p.state IN (1, 2, 3, 4, 5, 6, 7))"); /* all; so that the key can be used */
+}
+_Static_assert(PART_OPEN == 1 && PART_DROPPED == 7 && ORDER_PAID == 2, "as the SQL here and in schema.def has it");
+
+/* An index of orders leads. */
+static void orders_by_order(struct query *query, const struct view_order_filter *filter, struct orders_range range)
+{
+    query_add(query, "SELECT o.id FROM orders o");
+    if (filter->shopper != 0)
+        query_add(query, " INDEXED BY orders_shopper");
+    else if (filter->state != 0 && filter->state != ORDER_PAID)
+        query_add(query, " INDEXED BY orders_unpaid");
+    else if (filter->festival != 0)
+        query_add(query, " INDEXED BY orders_festival");
+    query_add_number(query, " WHERE o.id >= ?", range.from);
+    query_add_number(query, " AND o.id < ?", range.below);
+    orders_conditions(query, filter, true);
+    query_add(query, " ORDER BY o.id DESC");
+}
+
+/* Parts of one state lead: of a location, or of all. */
+static void orders_by_part(struct query *query, const struct view_order_filter *filter, struct orders_range range,
+                           u32 part_state)
+{
+    bool alone = filter->festival == 0 && filter->state == 0; /* the order's row need not be looked at */
+    query_add(query, "SELECT p.ord AS ord FROM part p");
+    if (filter->location == 0)
+        query_add(query, " INDEXED BY part_state");
+    if (!alone)
+        query_add(query, " CROSS JOIN orders o ON o.id = p.ord");
+    query_add_number(query, " WHERE p.state = ?", part_state);
+    if (filter->location != 0)
+        query_add_number(query, " AND p.location = ?", filter->location);
+    query_add_number(query, " AND p.ord >= ?", range.from);
+    query_add_number(query, " AND p.ord < ?", range.below);
+    orders_conditions(query, filter, false);
+}
+
+static void orders_query(struct query *query, const struct view_order_filter *filter, struct orders_range range)
+{
+    bool unpaid = filter->state != 0 && filter->state != ORDER_PAID && filter->location == 0;
+    if (filter->shopper != 0 || unpaid || (filter->location == 0 && filter->part_state == 0)) {
+        orders_by_order(query, filter, range);
+        return;
+    }
+    /* Each state's run is in order, and SQLite merges them. An order with two such parts comes once. */
+    u32 first = filter->part_state != 0 ? filter->part_state : PART_OPEN;
+    u32 last = filter->part_state != 0 ? filter->part_state : PART_DROPPED;
+    for (u32 state = first; state <= last; state++) {
+        query_add(query, state > first ? " UNION " : "");
+        orders_by_part(query, filter, range, state);
+    }
+    query_add(query, first == last ? " GROUP BY p.ord ORDER BY p.ord DESC" : " ORDER BY ord DESC");
+}
+
+size_t view_orders(struct view *view, const struct view_order_filter *filter, u32 *orders, size_t max)
+{
+    size_t count = 0;
+    if (filter->state > ORDER_EXPIRED || filter->part_state > PART_DROPPED)
+        return 0;
+    sqlite3 *db = pool_take(&view->pool);
+    struct orders_range range = orders_range(db, filter);
+    if (range.from < range.below && max > 0) {
+        struct query query = {.size = 0};
+        orders_query(&query, filter, range);
+        query_add_number(&query, " LIMIT ?", (i64)MIN(max, VIEW_PAGE_MAX));
+        sqlite3_stmt *statement = query_prepare(&query, db);
+        while (statement != NULL && sqlite3_step(statement) == SQLITE_ROW)
+            orders[count++] = (u32)sqlite3_column_int64(statement, 0);
+        sqlite3_finalize(statement);
+    }
+    pool_put(&view->pool, db);
+    ASSERT(count <= max);
+    return count;
+}
+
+size_t view_sku_sales(struct view *view, u32 festival, u32 offset, struct view_sku_sales *rows, size_t max)
+{
+    size_t count = 0;
+    struct query query = {.size = 0};
+    query_add(&query, "SELECT sku, currency, units, returned, paid_minor FROM sale INDEXED BY sale_paid");
+    query_add_number(&query, " WHERE festival = ? AND units > 0 ORDER BY paid_minor DESC, sku, currency", festival);
+    query_add_number(&query, " LIMIT ?", (i64)MIN(max, VIEW_PAGE_MAX));
+    query_add_number(&query, " OFFSET ?", offset);
+    sqlite3 *db = pool_take(&view->pool);
+    sqlite3_stmt *statement = query_prepare(&query, db);
+    while (statement != NULL && sqlite3_step(statement) == SQLITE_ROW)
+        rows[count++] = (struct view_sku_sales){
+            .sku = (u32)sqlite3_column_int64(statement, 0),
+            .currency = (u32)sqlite3_column_int64(statement, 1),
+            .units = (u64)sqlite3_column_int64(statement, 2),
+            .returned = (u64)sqlite3_column_int64(statement, 3),
+            .paid_minor = sqlite3_column_int64(statement, 4),
+        };
+    sqlite3_finalize(statement);
+    pool_put(&view->pool, db);
+    return count;
+}
