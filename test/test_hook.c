@@ -434,6 +434,34 @@ static void test_schedule_dead_letters_and_redelivery(void **state)
     end();
 }
 
+/* The endpoint is away: the first letter finds out, the others stay as they are. */
+static void test_redelivery_to_nobody(void **state)
+{
+    (void)state;
+    struct hook_letter letters[4];
+    begin();
+    options.retry_base_ms = 3600000;
+    options.events_max = 3;
+    receiver_answer(&here, 500);
+    open_hook();
+    u32 id = add(&here, ORDERS);
+    for (int i = 0; i < 6; i++)
+        place(PAYMENT_HOLD);
+    UNTIL(get(id).dead == 3 && get(id).last_error[0] != '\0');
+    receiver_stop(&here);
+    assert_int_equal(hook_redeliver(hook, id), HOOK_OK);
+    UNTIL(hook_letters(hook, id, 0, letters, 4) == 3 && letters[0].attempts == 1);
+    assert_int_equal(letters[1].attempts, 0);
+    assert_string_equal(letters[1].error, "outbox full");
+    UNTIL(get(id).next_try_ms > moved_ms() + 1800000);
+    receiver_answer(&here, 200);
+    receiver_start(&here);
+    assert_int_equal(hook_redeliver(hook, id), HOOK_OK);
+    UNTIL(get(id).delivered == 6);
+    assert_int_equal(get(id).dead + get(id).waiting, 0);
+    end();
+}
+
 static void test_retry_after(void **state)
 {
     (void)state;
@@ -993,6 +1021,7 @@ int main(void)
         cmocka_unit_test(test_every_event),
         cmocka_unit_test(test_tries_again_in_order),
         cmocka_unit_test(test_schedule_dead_letters_and_redelivery),
+        cmocka_unit_test(test_redelivery_to_nobody),
         cmocka_unit_test(test_retry_after),
         cmocka_unit_test(test_rotation_signs_twice),
         cmocka_unit_test(test_gone_disables),

@@ -215,8 +215,10 @@ static void deliver_settle_letter(struct hook *hook, struct endpoint *endpoint, 
         deliver_good(endpoint);
     else
         deliver_bad(hook, endpoint, outcome);
-    if (outcome->status == 0 || outcome->status == 410 || outcome->status == 429 || outcome->status == 503)
+    if (outcome->status == 0 || outcome->status == 410 || outcome->status == 429 || outcome->status == 503) {
         endpoint->again_cursor = endpoint->again_through = 0; /* it is the endpoint, not the letter */
+        endpoint->next_try_ms = hook->now_ms() + MAX(hook->retry_base_ms, outcome->retry_after_ms);
+    }
     hook_store_letter(hook, endpoint, job, good ? NULL : outcome->error);
 }
 
@@ -288,9 +290,10 @@ static i64 deliver_due(struct hook *hook)
         if (endpoint->id == 0 || !endpoint->enabled || hook->jobs[i].busy)
             continue;
         i64 ahead_ms = endpoint->next_try_ms - now_ms;
-        if (ahead_ms > 0 && ahead_ms < MAX(DELIVER_WAIT_MAX_MS, hook->retry_base_ms * 14400 * 2))
+        bool again = endpoint->again_through != 0; /* people asked for it: at once */
+        if (!again && ahead_ms > 0 && ahead_ms < MAX(DELIVER_WAIT_MAX_MS, hook->retry_base_ms * 14400 * 2))
             wait_ms = MIN(wait_ms, ahead_ms);
-        else if (endpoint->waiting > 0 || endpoint->again_through != 0)
+        else if (again || endpoint->waiting > 0)
             deliver_start(hook, endpoint, &hook->jobs[i]);
     }
     return wait_ms;

@@ -352,7 +352,7 @@ enum hook_status hook_redeliver(struct hook *hook, u32 id)
         struct endpoint changed = *endpoint;
         changed.again_cursor = 0;
         changed.again_through = hook_store_last_letter(hook, id);
-        changed.next_try_ms = 0; /* somebody has mended something */
+        changed.next_try_ms = 0; /* somebody has mended something: what waits, too */
         status = hook_take(hook, endpoint, &changed);
     }
     pthread_mutex_unlock(&hook->lock);
