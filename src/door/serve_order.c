@@ -7,7 +7,7 @@
 #include "door/body.h"
 #include "door/http_state.h"
 #include "door/problem.h"
-#include "door/query.h"
+#include "door/param.h"
 #include "door/render.h"
 #include "door/right.h"
 #include "door/route.h"
@@ -269,14 +269,14 @@ void serve_orders_find(struct http *http)
         problem_reply(http, PROBLEM_UNAVAILABLE, "This server keeps no views.");
         return;
     }
-    bool good = query_number(http, "shopper", UINT32_MAX, &shopper) &&
-                query_number(http, "after", UINT32_MAX, &after) &&
-                query_number(http, "limit", VIEW_PAGE_MAX, &limit) &&
-                query_find(http, "festival", COMMAND_FESTIVAL_PUT, RESULT_UNKNOWN_FESTIVAL, &filter.festival) &&
-                query_find(http, "location", COMMAND_LOCATION_PUT, RESULT_UNKNOWN_LOCATION, &filter.location) &&
-                query_word(http, "state", word_parse_order_state, &filter.state) &&
-                query_word(http, "part_state", word_parse_part_state, &filter.part_state) &&
-                query_time(http, "from", &filter.from_ms) && query_time(http, "to", &filter.to_ms);
+    bool good = param_number(http, "shopper", UINT32_MAX, &shopper) &&
+                param_number(http, "after", UINT32_MAX, &after) &&
+                param_number(http, "limit", VIEW_PAGE_MAX, &limit) &&
+                param_find(http, "festival", COMMAND_FESTIVAL_PUT, RESULT_UNKNOWN_FESTIVAL, &filter.festival) &&
+                param_find(http, "location", COMMAND_LOCATION_PUT, RESULT_UNKNOWN_LOCATION, &filter.location) &&
+                param_word(http, "state", word_parse_order_state, &filter.state) &&
+                param_word(http, "part_state", word_parse_part_state, &filter.part_state) &&
+                param_time(http, "from", &filter.from_ms) && param_time(http, "to", &filter.to_ms);
     if (!good)
         return;
     bool one_store = caller->roles & ROLE_CLERK && caller->location != 0;

@@ -1,11 +1,11 @@
-#include "door/query.h"
+#include "door/param.h"
 
 #include "base/time.h"
 #include "door/ask.h"
 #include "door/problem.h"
 #include "door/server.h"
 
-bool query_word(struct http *http, const char *name, int (*parse)(struct slice), u32 *number)
+bool param_word(struct http *http, const char *name, int (*parse)(struct slice), u32 *number)
 {
     struct slice text;
     if (!http_query(http, name, &text))
@@ -18,7 +18,7 @@ bool query_word(struct http *http, const char *name, int (*parse)(struct slice),
     return word >= 0;
 }
 
-bool query_time(struct http *http, const char *name, i64 *ms)
+bool param_time(struct http *http, const char *name, i64 *ms)
 {
     struct slice text;
     if (!http_query(http, name, &text) || time_parse(text, ms))
@@ -27,7 +27,7 @@ bool query_time(struct http *http, const char *name, i64 *ms)
     return false;
 }
 
-bool query_number(struct http *http, const char *name, u64 largest, u64 *number)
+bool param_number(struct http *http, const char *name, u64 largest, u64 *number)
 {
     struct slice text;
     i64 value;
@@ -41,7 +41,7 @@ bool query_number(struct http *http, const char *name, u64 largest, u64 *number)
     return true;
 }
 
-bool query_find(struct http *http, const char *name, u16 kind, u16 unknown, u32 *id)
+bool param_find(struct http *http, const char *name, u16 kind, u16 unknown, u32 *id)
 {
     struct slice text;
     if (!http_query(http, name, &text) || text.size == 0)

@@ -1,0 +1,16 @@
+/*
+ * Query parameters by type. Each leaves its target as it is when the parameter is not there, and returns false after it has
+ * refused the request when it is there and no good.
+ */
+#ifndef ELEVEN_DOOR_PARAM_H
+#define ELEVEN_DOOR_PARAM_H
+
+#include "door/http.h"
+
+bool param_number(struct http *http, const char *name, u64 largest, u64 *number);
+/* The id of what a code names; `kind` is the command that puts such a thing, `unknown` the result when there is none. */
+bool param_find(struct http *http, const char *name, u16 kind, u16 unknown, u32 *id);
+bool param_time(struct http *http, const char *name, i64 *ms);
+bool param_word(struct http *http, const char *name, int (*parse)(struct slice), u32 *number);
+
+#endif
