@@ -70,28 +70,9 @@ static const struct {
     enum value_kind kind;
     const char *name;
 } values[] = {
-    {RESULT_UNKNOWN_SKU, VALUE_NUMBER, "sku_id"},
-    {RESULT_BAD_QUANTITY, VALUE_SKU, "sku"},
-    {RESULT_BAD_SERVICE, VALUE_LOCATION, "location"},
-    {RESULT_DUPLICATE_GTIN, VALUE_SKU, "sku"},
-    {RESULT_NOT_OPEN, VALUE_TIME, "opens_at"},
-    {RESULT_CLOSED, VALUE_TIME, "closed_at"},
-    {RESULT_NOT_FOR_SALE, VALUE_SKU, "sku"},
-    {RESULT_NO_PRICE, VALUE_SKU, "sku"},
-    {RESULT_PRICE_CHANGED, VALUE_NUMBER, "total_minor"},
-    {RESULT_DEAL_SOLD_OUT, VALUE_SKU, "sku"},
-    {RESULT_LIMIT_REACHED, VALUE_NUMBER, "remaining"},
-    {RESULT_SOLD_OUT, VALUE_SKU, "sku"},
-    {RESULT_OVER_BUDGET, VALUE_NUMBER, "remaining_minor"},
-    {RESULT_INSUFFICIENT_FUNDS, VALUE_NUMBER, "balance_minor"},
-    {RESULT_HOLD_EXPIRED, VALUE_TIME, "expired_at"},
-    {RESULT_AMOUNT_MISMATCH, VALUE_NUMBER, "due_minor"},
-    {RESULT_WRONG_STATE, VALUE_NUMBER, "state"},
-    {RESULT_NOT_RETURNABLE, VALUE_NUMBER, "returnable"},
-    {RESULT_COUNT_BELOW_RESERVED, VALUE_NUMBER, "reserved"},
-    {RESULT_QUOTA_BELOW_SOLD, VALUE_NUMBER, "sold"},
-    {RESULT_NOT_IN_STOCK, VALUE_NUMBER, "available"},
-    {RESULT_POOL_FULL, VALUE_LIMIT, "limit"},
+#define VALUE(CODE, KIND, name, meaning) {RESULT_##CODE, VALUE_##KIND, name},
+#include "door/problem_value.def"
+#undef VALUE
 };
 
 static void problem_value(struct emit *emit, const struct engine *engine, struct result result)
@@ -170,22 +151,24 @@ void problem_overloaded(struct http *http, u32 retry_after_s, const char *ticket
     problem_later(http, PROBLEM_OVERLOADED, NULL, NULL, retry_after_s, ticket);
 }
 
+/* Of what access answers. */
+static const int access_statuses[] = {
+    [ACCESS_OK] = 200,       [ACCESS_BAD_LOGIN] = 422, [ACCESS_BAD_PASSWORD] = 422, [ACCESS_BAD_NAME] = 422,
+    [ACCESS_BAD_ROLE] = 422, [ACCESS_TAKEN] = 409,     [ACCESS_WRONG] = 401,        [ACCESS_THROTTLED] = 429,
+    [ACCESS_NOT_FOUND] = 404, [ACCESS_FULL] = 409,     [ACCESS_FAILED] = 503,
+};
+_Static_assert(ARRAY_COUNT(access_statuses) == ACCESS_FAILED + 1, "one for each");
+
 void problem_access(struct http *http, enum access_status status, u32 retry_after_s)
 {
-    static const int statuses[] = {
-        [ACCESS_OK] = 200,           [ACCESS_BAD_LOGIN] = 422, [ACCESS_BAD_PASSWORD] = 422,
-        [ACCESS_BAD_ROLE] = 422,     [ACCESS_TAKEN] = 409,     [ACCESS_WRONG] = 401,
-        [ACCESS_THROTTLED] = 429,    [ACCESS_NOT_FOUND] = 404, [ACCESS_FULL] = 409,
-        [ACCESS_FAILED] = 503,
-    };
     if (status == ACCESS_THROTTLED) {
         problem_later(http, PROBLEM_TOO_MANY_REQUESTS, access_status_word(status), access_status_sentence(status),
                       retry_after_s, NULL);
         return;
     }
     struct emit emit =
-        problem_begin(http, statuses[status], access_status_word(status), access_status_sentence(status), NULL);
-    problem_end(http, &emit, statuses[status], status == ACCESS_WRONG ? "WWW-Authenticate: Bearer\r\n" : "");
+        problem_begin(http, access_statuses[status], access_status_word(status), access_status_sentence(status), NULL);
+    problem_end(http, &emit, access_statuses[status], status == ACCESS_WRONG ? "WWW-Authenticate: Bearer\r\n" : "");
 }
 
 const char *problem_title(struct slice word, int *status)
@@ -204,7 +187,7 @@ const char *problem_title(struct slice word, int *status)
 #undef RESULT
     for (int i = ACCESS_BAD_LOGIN; i <= ACCESS_FAILED; i++)
         if (slice_is(word, access_status_word((enum access_status)i))) {
-            *status = 0;
+            *status = access_statuses[i];
             return access_status_sentence((enum access_status)i);
         }
     return NULL;

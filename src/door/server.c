@@ -459,6 +459,7 @@ static void server_serve(struct server *server)
 {
     server->events = events_open(server);
     server->jobs = jobs_open(server);
+    server->pages = pages_open();
     server->admission = admission_open(server);
     server->limiter = limiter_open(server->options.requests_per_second);
     desk_open(&server->desk, server);
@@ -477,6 +478,7 @@ static void server_serve(struct server *server)
     admission_close(server->admission);
     limiter_close(server->limiter);
     desk_close(&server->desk);
+    pages_close(server->pages);
 }
 
 /* Every handle is closed and every callback has run. */

@@ -15,6 +15,7 @@
 #include "door/desk.h"
 #include "door/door.h"
 #include "door/metric.h"
+#include "door/pages.h"
 #include "eleven.h"
 #include "hook/hook.h"
 #include "view/view.h"
@@ -62,6 +63,7 @@ struct server {
     struct limiter *limiter;
     struct events *events;          /* server-sent */
     struct jobs *jobs;
+    struct pages *pages;            /* that are made once */
 
     i64 started_ms;
     i64 pass_ns;                    /* monotonic, when this pass began */
