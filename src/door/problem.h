@@ -43,6 +43,7 @@ void problem_result(struct http *http, struct result result);
 /* Why a request could not be made a command. */
 void problem_ask(struct http *http, const struct ask *ask);
 void problem_access(struct http *http, enum access_status status, u32 retry_after_s);
+int problem_access_http(enum access_status status); /* the HTTP status it has */
 /* Any status, for what is wrong with the request as a whole. */
 void problem_plain(struct http *http, int status, const char *word, const char *detail);
 /* 503 and 429 with Retry-After. */
