@@ -248,6 +248,20 @@ static void field_add_time(struct describe_members *members, const struct comman
     members_add(members, slice_text(field->name), number, DESCRIBE_OPTIONAL, "the same as ms since 1970");
 }
 
+/* "city id" is for those who give ids; here a code will do. */
+static void meaning_without_id(struct describe_member *member)
+{
+    const char *id = strstr(member->meaning, " id");
+    if (member->type.kind != DESCRIBE_CODE || id == NULL)
+        return;
+    size_t before = (size_t)(id - member->meaning), behind = strlen(id + 3);
+    before -= before > 0 && id[-1] == ',';
+    ASSERT(before + behind < sizeof(member->own));
+    memcpy(member->own, member->meaning, before);
+    memcpy(member->own + before, id + 3, behind + 1);
+    member->meaning = member->own;
+}
+
 static void field_add(struct describe_members *members, const struct command_info *info,
                       const struct command_field *field)
 {
@@ -264,6 +278,7 @@ static void field_add(struct describe_members *members, const struct command_inf
         field_add_time(members, field, need);
     else
         members_add(members, slice_text(field->name), type, need, meaning);
+    meaning_without_id(&members->of[members->count - 1]);
 }
 
 void describe_command(const struct route *route, struct describe_members *members)

@@ -11,6 +11,7 @@
 #define DESCRIBE_WORDS_MAX 24
 #define DESCRIBE_MEMBERS_MAX 40     /* of one object, or parameters of one place */
 #define DESCRIBE_NAME_MAX 40
+#define DESCRIBE_OWN_MAX 128
 #define DESCRIBE_PROBLEMS_MAX 128
 
 enum describe_kind {
@@ -43,7 +44,8 @@ struct describe_member {
     char name[DESCRIBE_NAME_MAX];
     struct describe_type type;
     enum describe_need need;
-    const char *meaning;    /* "": none; of a parameter: it is not known (a test fails) */
+    const char *meaning;    /* "": none; of a parameter: it is not known (a test fails). Static, or `own` */
+    char own[DESCRIBE_OWN_MAX];
 };
 
 struct describe_members {

@@ -1,0 +1,472 @@
+#!/usr/bin/python3
+"""The server against its own description: test/test_openapi.py build/eleven
+
+The description is valid; every operation of it is called, with good input and with bad, and each answer's status, media
+type and members are ones that it names; and every operation is tried by everybody, of whom only those may who are
+named. A new operation is a line in scenario() (what is not called there fails), and two if it has refusals of its own.
+"""
+import json
+import re
+import sys
+import traceback
+import urllib.parse
+
+from jsonschema import Draft202012Validator, FormatChecker, RefResolver
+
+from http_kit import PASSWORD, Server
+
+formats = FormatChecker(())
+
+
+@formats.checks("date-time")
+def is_time(text):
+    return not isinstance(text, str) or re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", text) is not None
+
+
+class Failed(Exception):
+    pass
+
+
+def check(true, *words):
+    if not true:
+        raise Failed(" ".join(str(word) for word in words))
+
+
+# --- the description -------------------------------------------------------------------------------------------
+
+
+class Operation:
+    def __init__(self, path, method, data):
+        self.path, self.method, self.data = path, method.upper(), data
+        self.id = data["operationId"]
+        self.roles = data["x-roles"]
+        self.names = [name for name in re.findall(r"{(\w+)}", path)]
+        self.query = [each["name"] for each in data["parameters"] if each.get("in") == "query"]
+        self.keyed = {"$ref": "#/components/parameters/IdempotencyKey"} in data["parameters"]
+        self.body = data.get("requestBody", {}).get("content", {})
+        success = [status for status in data["responses"] if status.startswith("2")]
+        check(len(success) == 1, self.id, "has", len(success), "ways to succeed")
+        self.success = int(success[0])
+        self.streams = "text/event-stream" in data["responses"][success[0]].get("content", {})
+        self.good = self.bad = 0
+
+    def url(self, path={}, query={}):
+        check(set(path) == set(self.names), self.id, "needs", self.names, "in its path, not", list(path))
+        filled = re.sub(r"{(\w+)}", lambda name: urllib.parse.quote(str(path[name.group(1)]), safe=""), self.path)
+        check(set(query) <= set(self.query), self.id, "knows", self.query, "as its query, not", list(query))
+        return filled + ("?" + urllib.parse.urlencode(query) if query else "")
+
+
+class Description:
+    def __init__(self, document):
+        self.document = document
+        self.operations = {}
+        self.resolver = RefResolver.from_schema(document)
+        self.duplicates = []
+        for path, methods in document["paths"].items():
+            for method, data in methods.items():
+                operation = Operation(path, method, data)
+                if operation.id in self.operations:
+                    self.duplicates.append(operation.id)
+                self.operations[operation.id] = operation
+
+    def resolve(self, node):
+        return self.resolver.resolve(node["$ref"])[1] if "$ref" in node else node
+
+    def errors(self, schema, value):
+        validator = Draft202012Validator(schema, resolver=self.resolver, format_checker=formats)
+        return ["/".join(map(str, each.absolute_path)) + ": " + each.message for each in validator.iter_errors(value)]
+
+    def check_answer(self, operation, answer):
+        """The answer is one that the description allows."""
+        response = operation.data["responses"].get(str(answer.status))
+        check(response is not None, operation.id, "may not answer", answer)
+        response = self.resolve(response)
+        content = response.get("content")
+        if content is None or answer.status == 304:
+            check(answer.body == b"", operation.id, "answers a body:", answer)
+        else:
+            check(answer.type in content, operation.id, "answers", answer.type, "and not", list(content))
+            schema = content[answer.type].get("schema")
+            if schema is not None:
+                errors = self.errors(schema, answer.json)
+                check(not errors, operation.id, errors, answer)
+        if answer.status >= 400:
+            check(answer.json["status"] == answer.status, operation.id, "says another status than it has:", answer)
+            check(answer.json["type"] == "/problems/" + answer.json["code"], operation.id, "type and code:", answer)
+        if answer.status in (429, 503):
+            check(answer.headers.get("retry-after", "").isdigit(), operation.id, "without Retry-After")
+        if answer.status == 401:
+            check("www-authenticate" in answer.headers, operation.id, "401 without WWW-Authenticate")
+        if "ETag" in response.get("headers", {}):
+            check(re.fullmatch(r'"\w+"', answer.headers.get("etag", "")), operation.id, "answers no ETag")
+
+
+def all_references(node):
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if name == "$ref" and isinstance(value, str):
+                yield value
+            yield from all_references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from all_references(value)
+
+
+def test_description(server, description):
+    document = description.document
+    check(document["openapi"].startswith("3.1."), "is no OpenAPI 3.1")
+    check(not description.duplicates, "operationIds that are there twice:", description.duplicates)
+    for name, schema in document["components"]["schemas"].items():
+        Draft202012Validator.check_schema(schema)
+        check(schema["additionalProperties"] is False, name, "allows members that it does not name")
+    for reference in all_references(document):
+        try:
+            description.resolver.resolve(reference)
+        except Exception:
+            raise Failed("nothing is at %s: a route or a schema names a shape that there is not" % reference)
+    for operation in description.operations.values():
+        for parameter in operation.data["parameters"]:
+            check("$ref" in parameter or parameter.get("description"), operation.id, "has a parameter that",
+                  "parameter.def does not know:", parameter.get("name"))
+        names = [each["name"] for each in operation.data["parameters"] if each.get("in") == "path"]
+        check(names == operation.names, operation.id, "has other parameters than its path")
+        for content in operation.body.values():
+            Draft202012Validator.check_schema(content.get("schema", {}))
+        check(operation.data["summary"] and operation.data["tags"] and operation.roles, operation.id, "says too little")
+    used = set(all_references(document["paths"])) | set(all_references(document["components"]))
+    for name in document["components"]["schemas"]:
+        check("#/components/schemas/" + name in used, "nobody uses the schema", name)
+
+
+def test_paths_are_known(server, description):
+    """What is described is there, with just these methods."""
+    for path, methods in description.document["paths"].items():
+        url = re.sub(r"{\w+}", "1", path)
+        answer = server.request("OPTIONS", url)
+        check(answer.status == 204, path, "is not known:", answer)
+        allowed = set(answer.headers["allow"].split(", "))
+        check({method.upper() for method in methods} <= allowed, path, "allows", allowed)
+        for method in {"GET", "POST", "PUT", "DELETE", "PATCH"} - allowed:
+            answer = server.request(method, url)
+            check(answer.status == 405 and answer.json["code"] == "method-not-allowed", method, path, answer)
+
+
+def test_pages(server, description):
+    problems = description.document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"]
+    for path in ["/", "/docs"] + ["/problems/" + word for word in problems]:
+        answer = server.request("GET", path)
+        check(answer.status == 200 and answer.type == "text/html", path, answer)
+        check("default-src 'none'" in answer.headers["content-security-policy"], path, "has no strict policy")
+        check(b"<script" not in answer.body and answer.body.rstrip().endswith(b"</html>"), path, "is no whole page")
+    docs = server.request("GET", "/docs").body.decode()
+    for operation in description.operations.values():
+        check('id="%s"' % operation.id in docs, "/docs does not know", operation.id)
+    for name in re.findall(r'href="#([\w-]+)"', docs):
+        check('id="%s"' % name in docs, "/docs links to #%s, which is not there" % name)
+    answer = server.request("GET", "/problems/sold-out", headers={"Accept": "application/json"})
+    check(answer.json["status"] == 409 and answer.json["code"] == "sold-out", answer)
+    check(server.request("GET", "/problems/no-such").status == 404, "a page about a problem that there is not")
+    tag = server.request("GET", "/openapi.json").headers["etag"]
+    check(server.request("GET", "/openapi.json", headers={"If-None-Match": tag}).status == 304, "no 304")
+
+
+# --- calls -------------------------------------------------------------------------------------------------------
+
+
+class Caller:
+    """Calls operations by their id and holds every answer against the description."""
+
+    def __init__(self, server, description):
+        self.server, self.description = server, description
+
+    def token(self, who):
+        return self.server.keys[who] if who else None
+
+    def send(self, id, who=None, path={}, query={}, json=None, key=None, headers={}, body=None):
+        check(id in self.description.operations, "there is no operation", id)
+        operation = self.description.operations[id]
+        url = operation.url(path, query)
+        if operation.streams:
+            status, type = self.server.head(url, headers, self.token(who))
+            check(status >= 400 or type == "text/event-stream", id, status, type)
+            operation.good += status < 400
+            operation.bad += status >= 400
+            return status
+        if key is None and operation.keyed:
+            key = True
+        answer = self.server.request(operation.method, url, json=json, key=key, headers=headers, body=body,
+                                     token=self.token(who))
+        self.description.check_answer(operation, answer)
+        operation.good += answer.status < 400
+        operation.bad += answer.status >= 400
+        return answer
+
+    def good(self, id, who=None, json=None, **rest):
+        """A call that succeeds; the body is one that the description allows. Its answer's JSON."""
+        operation = self.description.operations.get(id)
+        check(operation is not None, "there is no operation", id)
+        schema = operation.body.get("application/json", {}).get("schema")
+        if json is not None:
+            errors = self.description.errors(schema or {}, json)
+            check(schema is not None and not errors, id, "takes no such body:", json, errors)
+        answer = self.send(id, who, json=json, **rest)
+        if operation.streams:
+            check(answer == operation.success, id, "answers", answer)
+            return None
+        check(answer.status == operation.success, id, "should succeed:", answer)
+        return answer.json if answer.json is not None else answer
+
+    def bad(self, id, code, who=None, **rest):
+        """A call that is refused with this code."""
+        answer = self.send(id, who, **rest)
+        check(answer.status >= 400 and answer.json["code"] == code, id, "should answer", code, "and not", answer)
+        return answer.json
+
+
+def scenario(call):
+    """Every operation, in an order in which they succeed."""
+    good, bad, server = call.good, call.bad, call.server
+    for id in ("time", "healthz", "readyz"):
+        good(id)
+
+    # the catalogue
+    good("currency_put", "mara", path={"code": "EUR"}, json={"digits": 2})
+    bad("currency_put", "in-use", "mara", path={"code": "EUR"}, json={"digits": 3})
+    good("country_put", "mara", path={"code": "NO"}, json={"name": "Norway"})
+    good("department_put", "mara", path={"code": "garden"}, json={"name": "Garden"})
+    good("city_put", "mara", path={"code": "0301"}, json={
+        "country": "NO", "longitude_e6": 10738889, "latitude_e6": 59913889, "name": "Oslo", "population": 700000})
+    good("location_put", "mara", path={"code": "st-2"}, json={
+        "city": "0301", "longitude_e6": 10738889, "latitude_e6": 59913889, "kind": "store", "services": "pick-up+ship",
+        "name": "Store in Oslo"})
+    bad("location_put", "bad-field", "mara", path={"code": "st-3"}, json={"kind": "tent"})
+    good("brand_put", "mara", path={"code": "fjord"}, json={"country": "NO", "name": "Fjord"})
+    good("seller_put", "mara", path={"code": "oslo-as"}, json={"name": "Oslo AS"})
+    sku = {"department": "garden", "brand": "fjord", "seller": "oslo-as", "gtin": 9520000001117, "for_sale": 1,
+           "title": "Spade", "handle": "spade"}
+    made = good("sku_put", "mara", path={"code": "SPADE"}, json=sku)
+    check(made["changed"] and not good("sku_put", "mara", path={"code": "SPADE"}, json=sku)["changed"], "sku_put again")
+    bad("sku_put", "bad-gtin", "mara", path={"code": "SPADE-2"}, json=dict(sku, gtin=9520000001118))
+    bad("sku_put", "unknown-brand", "mara", path={"code": "SPADE-2"}, json=dict(sku, brand="nobody else"))
+    good("price_set", "mara", path={"sku": "SPADE", "currency": "CNY"}, json={"price_minor": 9900})
+    bad("price_set", "bad-amount", "mara", path={"sku": "SPADE", "currency": "CNY"}, json={"price_minor": 0})
+
+    # stock
+    good("stock_receive", "mara", json={"sku": "SPADE", "location": "wh-1", "quantity": 20})
+    good("stock_receive", "mara", json={"sku": "SPADE", "location": "st-1", "quantity": 20})
+    good("stock_count", "ware", json={"sku": "SPADE", "location": "wh-1", "counted": 19})
+    good("stock_move", "ware", json={"sku": "SPADE", "from": "wh-1", "to": "st-1", "quantity": 2})
+    bad("stock_move", "not-in-stock", "ware", json={"sku": "SPADE", "from": "wh-1", "to": "st-1", "quantity": 99})
+    bad("stock_receive", "forbidden", "ware", json={"sku": "SPADE", "location": "st-1", "quantity": 1})
+
+    # a festival
+    good("festival_put", "mara", path={"code": "12.12"}, json={
+        "name": "Double Twelve", "opens_at": "2036-12-12T00:00:00Z", "closes_ms": 2112739200000, "currency": "CNY",
+        "utc_offset_minutes": 480})
+    bad("festival_put", "bad-field", "mara", path={"code": "12.12"}, json={"opens_at": "tomorrow"})
+    deal = good("deal_add", "mara", path={"festival": "11.11"}, json={"sku": "SPADE", "price_minor": 8800, "quota": 9})
+    good("deal_put", "mara", path={"festival": "11.11", "deal": deal["deal"]},
+         json={"sku": "SPADE", "price_minor": 8700, "quota": 9, "cap": 3})
+    bad("deal_add", "unknown-sku", "mara", path={"festival": "11.11"}, json={"sku": "NO-SUCH", "price_minor": 1})
+
+    shoppers(call)
+    orders(call)
+
+
+def shoppers(call):
+    """Anna and Ben join; both may give their keys from now on."""
+    good, bad, server = call.good, call.bad, call.server
+    server.numbers = {}
+    for login in ("anna", "ben"):
+        joined = good("shopper_join", json={"login": login, "password": PASSWORD, "city": "3301", "currency": "CNY"})
+        server.keys[login] = joined["token"]
+        server.numbers[login] = joined["shopper"]
+    bad("shopper_join", "taken", json={"login": "anna", "password": PASSWORD})
+    good("wallet_top_up", "pay", json={"shopper": server.numbers["anna"], "currency": "CNY", "amount_minor": 500000})
+    bad("wallet_top_up", "unknown-shopper", "pay", json={"shopper": 99999, "currency": "CNY", "amount_minor": 1})
+
+
+def orders(call):
+    """Orders from their first to their last state."""
+    good, bad, server = call.good, call.bad, call.server
+    spade = lambda quantity, **more: dict({"lines": [{"sku": "SPADE", "quantity": quantity}]}, **more)
+
+    # paid at once, sent
+    paid = good("order_place", "anna", json=spade(1, festival="11.11", location="wh-1"))
+    check(paid["state"] == "paid" and paid["total"] == {"amount_minor": 8700, "currency": "CNY"}, paid)
+    number = {"order": paid["order"]}
+    part = dict(number, part=1)
+    bad("order_get", "unknown-order", "ben", path=number)
+    bad("order_cancel", "forbidden", "ben", path=number)
+    bad("part_pack", "forbidden", "till", path=part)
+    for id in ("part_pack", "part_ship", "part_deliver"):
+        good(id, "ware", path=part)
+    bad("part_ship", "wrong-state", "ware", path=part)
+    bad("part_pack", "unknown-line", "robot", path=dict(number, part=9))
+    back = good("order_return", "ware", path=number,
+                json={"line": 1, "quantity": 1, "location": "wh-1", "goods": "restock"})
+    check(back["refunded"]["amount_minor"] == 8700, "all of it was returned:", back)
+    bad("order_return", "not-returnable", "ware", path=number,
+        json={"line": 1, "quantity": 1, "location": "wh-1", "goods": "restock"})
+
+    # collected
+    pick_up = good("order_place", "anna", json=spade(1, delivery="pick-up", location="st-1", currency="CNY"))
+    part = {"order": pick_up["order"], "part": 1}
+    for id in ("part_pack", "part_ready", "part_hand_over"):
+        good(id, "till", path=part)
+
+    # held, paid by the wallet or by the provider, cancelled
+    held = good("order_place", "anna", json=spade(1, payment="hold"))
+    check(held["state"] == "held" and "pay_until" in held, held)
+    bad("order_pay", "amount-mismatch", "anna", path={"order": held["order"]}, json={"amount_minor": 1})
+    good("order_pay", "anna", path={"order": held["order"]}, json={"amount_minor": held["total"]["amount_minor"]})
+    bad("order_pay", "already-paid", "anna", path={"order": held["order"]},
+        json={"amount_minor": held["total"]["amount_minor"]})
+    check(good("order_cancel", "anna", path={"order": held["order"]})["state"] == "cancelled", "order_cancel")
+    held = good("order_place", "anna", json=spade(1, payment="hold"))
+    good("provider_pay", "pay", path={"order": held["order"]}, json={"amount_minor": held["total"]["amount_minor"]})
+
+    # refusals
+    bad("order_place", "insufficient-funds", "ben", json=spade(1))
+    bad("order_place", "sold-out", "robot", json=spade(999, shopper=server.numbers["ben"]))
+    bad("order_place", "deal-sold-out", "robot", json={
+        "shopper": server.numbers["ben"], "festival": "11.11", "lines": [{"sku": "MUG-RED", "quantity": 6}]})
+    bad("order_place", "unknown-sku", "anna", json={"lines": [{"sku": "NO-SUCH", "quantity": 1}]})
+    bad("order_place", "unknown-festival", "anna", json=spade(1, festival="no such"))
+    bad("order_place", "price-changed", "anna", json=spade(1, expected_total_minor=1))
+    bad("order_place", "bad-field", "anna", json={"lines": [{"sku": "SPADE", "quantity": "many"}]})
+    bad("order_place", "bad-field", "anna", json={"lines": []})
+    bad("order_place", "idempotency-key-bad", "anna", json=spade(1), key="with space")
+
+    # the same key is the same order; another request with it is refused
+    first = good("order_place", "anna", json=spade(1), key="anna-1")
+    check(first == good("order_place", "anna", json=spade(1), key="anna-1"), "the same order again")
+    bad("order_place", "key-conflict", "anna", json=spade(2), key="anna-1")
+
+    # reading
+    answer = call.send("order_get", "anna", path=number)
+    same = call.send("order_get", "anna", path=number, headers={"If-None-Match": answer.headers["etag"]})
+    check(same.status == 304, "order_get with its ETag:", same)
+    everything = lambda: good("orders_find", "robot", query={"limit": 200})
+    check(server.wait_for(lambda: any(each["order"] == first["order"] for each in everything()["orders"])),
+          "the views do not show the order")
+    page = good("orders_find", "robot", query={"limit": 2, "state": "paid", "shopper": server.numbers["anna"]})
+    rest = good("orders_find", "robot", query={"limit": 2, "after": page["next"], "state": "paid"})
+    check(not {each["order"] for each in page["orders"]} & {each["order"] for each in rest["orders"]}, page, rest)
+    bad("orders_find", "bad-field", "robot", query={"state": "lost"})
+    bad("orders_find", "unknown-festival", "robot", query={"festival": "no such"})
+    bad("orders_find", "forbidden", "till", query={"location": "wh-1"})
+
+
+# --- everything, badly ----------------------------------------------------------------------------------------------
+
+
+def who_may(operation):
+    people = {"anybody": None, "shopper": "anna", "clerk": "till", "merchandiser": "mara", "provider": "pay",
+              "integrator": "robot", "administrator": "admin"}
+    return people[operation.roles[0]]
+
+
+def nonsense(call, operation):
+    """Requests that no operation of this shape takes, each with the statuses one may expect."""
+    who, path = who_may(operation), {name: "no-such" for name in operation.names}
+    send = lambda *expected, **rest: (expected, call.send(operation.id, **dict({"who": who, "path": path}, **rest)))
+    if operation.keyed:
+        yield send("idempotency-key-bad", key="a key")
+    if "application/json" in operation.body:
+        yield send("unsupported-media-type", body=b"x", headers={"Content-Type": "text/plain"})
+        json_type = {"Content-Type": "application/json"}
+        yield send(None, body=b"{", headers=json_type)
+        yield send(None, body=b"[]", headers=json_type)
+        yield send(None, body=b'{"no_such_field": 1}', headers=json_type)
+        yield send(None, body=b'{"lines": 7, "lines": 8}', headers=json_type)
+    if operation.names:
+        yield send(None)
+    for name in operation.query:
+        yield send(None, query={name: "\u0001"})
+    yield send("wrong", headers={"Authorization": "Bearer nobody"}, who=None)
+
+
+def test_nonsense(server, description, call):
+    for operation in list(description.operations.values()):
+        for expected, answer in nonsense(call, operation):
+            if operation.streams:
+                check(answer >= 400 or expected != ("wrong",), operation.id, answer)
+                continue
+            check(answer.status < 500, operation.id, answer)
+            if expected != (None,):
+                check(answer.status >= 400 and answer.json["code"] in expected, operation.id, expected, answer)
+
+
+def test_all_refused(server, description, call):
+    never = [each.id for each in description.operations.values() if each.bad == 0]
+    check(not never, "operations that were never refused:", never)
+
+
+# --- who may -----------------------------------------------------------------------------------------------------------
+
+EVERYBODY = [(None, "anybody"), ("anna", "shopper"), ("ben", "shopper"), ("till", "clerk"), ("ware", "clerk"),
+             ("mara", "merchandiser"), ("pay", "provider"), ("robot", "integrator"), ("admin", "administrator")]
+
+
+def knock(server, operation, who):
+    """Status and code of a request that is stopped right behind the check of roles: no key, and no JSON."""
+    token = server.keys[who] if who else None
+    url = operation.url({name: "no-such" for name in operation.names})
+    if operation.streams:
+        status, _ = server.head(url, token=token)
+        return status, "unauthenticated" if status == 401 else "forbidden" if status == 403 else "?"
+    body = None if operation.method == "GET" else b"x"
+    answer = server.request(operation.method, url, body=body, headers={"Content-Type": "text/plain"}, token=token)
+    return answer.status, answer.json["code"] if answer.status >= 400 else "ok"
+
+
+def test_access(server, description, call):
+    """Every operation against every role."""
+    wrong = []
+    for operation in description.operations.values():
+        for who, role in EVERYBODY:
+            status, code = knock(server, operation, who)
+            if role in operation.roles or "anybody" in operation.roles:
+                good = status not in (401, 403)
+            else:
+                good = (status, code) == ((403, "forbidden") if who else (401, "unauthenticated"))
+            if not good:
+                wrong.append("%s by %s: %d %s" % (operation.id, who or "nobody", status, code))
+    check(not wrong, "\n        ".join(["allowed to %s:" % "others than described"] + wrong))
+
+
+def test_scenario(server, description, call):
+    scenario(call)
+    never = [each.id for each in description.operations.values() if each.good == 0]
+    check(not never, "operations that scenario() does not know:", never)
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: test_openapi.py build/eleven")
+    tests = [test_description, test_paths_are_known, test_pages, test_scenario, test_nonsense, test_all_refused,
+             test_access]
+    failed = 0
+    with Server(sys.argv[1], "--rate", "0", "--test-payments", "--hooks-private") as server:
+        description = Description(json.loads(server.request("GET", "/openapi.json").body))
+        call = Caller(server, description)
+        for test in tests:
+            try:
+                test(*[server, description, call][:test.__code__.co_argcount])
+                print("ok", test.__name__)
+            except Exception as failure:
+                failed += 1
+                print("not ok %s\n    %s" % (test.__name__, failure))
+                if not isinstance(failure, Failed):
+                    traceback.print_exc(file=sys.stdout)
+                if server.process.poll() is not None:
+                    print(server.said())
+                    break
+    print("%d passed, %d failed" % (len(tests) - failed, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
