@@ -1,6 +1,7 @@
 /*
- * Webhooks against receivers on this machine: what arrives, that it can be verified by somebody else's code, in which order,
- * and what happens when it is not taken. Events are of a shop of support.h, told by hand as the follower would.
+ * Webhooks against receivers on this machine: what arrives, that it can be verified by somebody else's code, in
+ * which order, and what happens when it is not taken. Events are of a shop of support.h, told by hand as the
+ * follower would.
  */
 #include "hook/internal.h"
 #include "test/receiver.h"

@@ -7,8 +7,8 @@
  *             without the others; settled rows (number <= the endpoint's cursor) go with the next flush
  *   letter    (endpoint, number): dead letters
  *
- * synchronous=FULL though a lost commit would lose no event (the position goes back with it): secrets are shown once, and NORMAL would repeat deliveries since the
- * last checkpoint, which can be hours.
+ * synchronous=FULL though a lost commit would lose no event (the position goes back with it): secrets are shown
+ * once, and NORMAL would repeat deliveries since the last checkpoint, which can be hours.
  */
 #include "hook/internal.h"
 
@@ -34,7 +34,8 @@ static const char schema[] =
     "CREATE TABLE outbox (endpoint INTEGER, number INTEGER, event INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
     " body TEXT NOT NULL, PRIMARY KEY (endpoint, number)) WITHOUT ROWID;"
     "CREATE TABLE letter (endpoint INTEGER, number INTEGER, event INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
-    " attempts INTEGER NOT NULL, error TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (endpoint, number)) WITHOUT ROWID;";
+    " attempts INTEGER NOT NULL, error TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (endpoint, number))"
+    " WITHOUT ROWID;";
 
 static const char *const statements[] = {
 #define STATEMENT(NAME, sql) sql,
@@ -478,11 +479,10 @@ void hook_store_sweep(struct hook *hook)
 
 static bool store_take(struct hook *hook, sqlite3_stmt *row, struct job *job)
 {
-    size_t size = (size_t)sqlite3_column_bytes(row, 2);
-    const void *body = sqlite3_column_text(row, 2);
+    size_t size = (size_t)sqlite3_column_bytes(row, 1);
+    const void *body = sqlite3_column_text(row, 1);
     job->number = (u64)sqlite3_column_int64(row, 0);
-    job->time_ms = sqlite3_column_int64(row, 1);
-    job->attempts = job->letter ? (u32)sqlite3_column_int64(row, 3) : 0;
+    job->attempts = job->letter ? (u32)sqlite3_column_int64(row, 2) : 0;
     job->body = body != NULL ? malloc(size + 1) : NULL;
     if (job->body != NULL) {
         memcpy(job->body, body, size);
