@@ -42,12 +42,13 @@ enum hook_event {
 const char *hook_event_word(enum hook_event event);
 int hook_event_by_word(struct slice word); /* -1: none */
 
-#define HOOK_STATUSES(STATUS)                                                                                \
-    STATUS(OK, "ok", "Done.")                                                                                \
-    STATUS(BAD_URL, "bad-url", "The URL must be https, of a public host, without user and fragment, short.") \
-    STATUS(BAD_EVENTS, "bad-events", "At least one event type, and only known ones.")                        \
-    STATUS(NOT_FOUND, "not-found", "There is no such endpoint.")                                             \
-    STATUS(FULL, "full", "There are 64 endpoints; remove one first.")                                        \
+#define HOOK_STATUSES(STATUS)                                                                              \
+    STATUS(OK, "ok", "Done.")                                                                              \
+    STATUS(BAD_URL, "bad-url",                                                                             \
+           "The URL must be https to a public host, at most 1024 bytes, without user and fragment.")       \
+    STATUS(BAD_EVENTS, "bad-events", "At least one event type, and only known ones.")                      \
+    STATUS(NOT_FOUND, "not-found", "There is no such endpoint.")                                           \
+    STATUS(FULL, "full", "There are 64 endpoints; remove one first.")                                      \
     STATUS(FAILED, "failed", "The webhook database could not be written; nothing has changed.")
 
 enum hook_status {
@@ -72,8 +73,8 @@ const char *hook_status_sentence(enum hook_status status);
 
 struct hook_options {
     const char *directory;
-    bool allow_private;     /* loopback and private addresses too, and http:// to loopback. Off: refused where the socket
-                             * is made, whatever a name resolves to. Link-local and metadata are always refused */
+    bool allow_private;     /* loopback and private addresses too, and http:// to loopback. Off: refused where the
+                             * socket is made, whatever a name resolves to. Link-local and metadata are always refused */
     i64 retry_base_ms;      /* first wait; 0: 5 s. Waits: base x 1, 6, 60, 360, 1800, 3600, 7200, 14400, each +-20 %;
                              * the ninth failure makes it a dead letter */
     i64 timeout_ms;         /* in place of HOOK_TIMEOUT_MS; 0: that */
