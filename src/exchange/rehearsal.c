@@ -3,7 +3,10 @@
 #include "base/assert.h"
 #include "exchange/field.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+#define WAIT_STEP_MS 20
 
 /* Copies `text` (NULL: none) as far as it fits, between characters. */
 static void rehearsal_keep(char *to, size_t size, const char *text)
@@ -76,6 +79,32 @@ static void rehearsal_on(const struct rehearsal_options *options, struct reader 
     stage_close(stage);
 }
 
+/* The state as it is now, with command `through` in it. On success the reader is the caller's to close. */
+static enum journal_status rehearsal_fill(const struct rehearsal_options *options, struct reader *reader,
+                                          struct rehearsal *rehearsal)
+{
+    enum journal_status status =
+        reader_fill(reader, options->directory, options->progress, options->progress_argument);
+    if (status != JOURNAL_OK) {
+        memcpy(rehearsal->problem, reader->problem, sizeof(rehearsal->problem));
+        return status;
+    }
+    for (i64 ms = 0; engine_seq(reader->engine) < options->through && status == JOURNAL_OK; ms += WAIT_STEP_MS) {
+        if (ms >= REHEARSAL_WAIT_MS) {
+            status = JOURNAL_BUSY;
+            snprintf(rehearsal->problem, sizeof(rehearsal->problem), "the journal shows %llu commands, not yet %llu",
+                     (unsigned long long)engine_seq(reader->engine), (unsigned long long)options->through);
+            break;
+        }
+        reader->io.sleep_ms(reader->io.context, WAIT_STEP_MS);
+        status = reader_follow(reader, NULL);
+        memcpy(rehearsal->problem, reader->problem, sizeof(rehearsal->problem));
+    }
+    if (status != JOURNAL_OK)
+        reader_close(reader);
+    return status;
+}
+
 struct rehearsal *rehearsal_run(const struct rehearsal_options *options)
 {
     ASSERT(options->file_count <= REHEARSAL_FILES_MAX);
@@ -87,13 +116,12 @@ struct rehearsal *rehearsal_run(const struct rehearsal_options *options)
         return NULL;
     }
     struct reader reader;
-    rehearsal->journal = reader_fill(&reader, options->directory, options->progress, options->progress_argument);
+    rehearsal->journal = rehearsal_fill(options, &reader, rehearsal);
     if (rehearsal->journal == JOURNAL_OK) {
         rehearsal_on(options, &reader, stage, rehearsal);
         reader_close(&reader);
     } else {
         rehearsal->status = rehearsal->journal == JOURNAL_STOPPED ? REHEARSAL_STOPPED : REHEARSAL_FOLDER;
-        memcpy(rehearsal->problem, reader.problem, sizeof(rehearsal->problem));
     }
     free(stage);
     return rehearsal;

@@ -6,6 +6,9 @@
  * second state: run it on a thread beside the sale, one at a time. It touches nothing that it is not given and the files of the
  * folder, which it only reads.
  *
+ * A journal shows its last batch as durable with the next one, or 20 ms after it while eleven_poll goes on being called. So
+ * that what was acknowledged to the same person a moment ago is there, say `through`.
+ *
  * The commands carry ids that they gave each other, so they are right only while the catalogue is as it was: on the
  * thread that sells, ask rehearsal_holds, submit all of them in order, and let no other change of the catalogue between. Their
  * time is stamped when they are submitted; caller and key are zero, and the submitter's to set.
@@ -18,6 +21,7 @@
 #include "node/reader.h"
 
 #define REHEARSAL_FILES_MAX 16
+#define REHEARSAL_WAIT_MS 2000
 
 struct rehearsal_file {
     enum import_kind kind;
@@ -30,6 +34,7 @@ struct rehearsal_options {
     const struct rehearsal_file *files; /* taken in the order of import.def, within a kind in this one */
     size_t file_count;      /* at most REHEARSAL_FILES_MAX */
     size_t commands_bytes_max; /* more than that is REHEARSAL_FULL; 0: no bound */
+    u64 through;            /* the state must hold this sequence number, which is durable: waits for the journal to show it */
     reader_progress *progress; /* NULL, or asked now and then while the state is read: false gives up */
     void *progress_argument;
 };
@@ -38,7 +43,8 @@ enum rehearsal_status {
     REHEARSAL_DONE,         /* the commands may be submitted; there may be none */
     REHEARSAL_REFUSED,      /* the errors say why */
     REHEARSAL_FULL,         /* no memory, or too many commands */
-    REHEARSAL_FOLDER,       /* the folder cannot be read: `journal` and `problem` say why */
+    REHEARSAL_FOLDER,       /* the folder cannot be read: `journal` and `problem` say why; JOURNAL_BUSY: `through` did not show
+                             * within REHEARSAL_WAIT_MS */
     REHEARSAL_STOPPED,      /* by the progress */
 };
 
