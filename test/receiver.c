@@ -66,7 +66,8 @@ static bool receive(struct receiver *receiver, struct connection *connection)
 {
     char value[256];
     struct request head = {0};
-    ssize_t got = recv(connection->socket, connection->bytes + connection->size, RECEIVER_BYTES_MAX - connection->size, 0);
+    size_t room = RECEIVER_BYTES_MAX - connection->size;
+    ssize_t got = recv(connection->socket, connection->bytes + connection->size, room, 0);
     if (got <= 0)
         return false;
     connection->size += (size_t)got;

@@ -1,6 +1,7 @@
 /*
- * Webhooks against receivers on this machine: what arrives, that it can be verified by somebody else's code, in which order,
- * and what happens when it is not taken. Events are of a shop of support.h, told by hand as the follower would.
+ * Webhooks against receivers on this machine: what arrives, that it can be verified by somebody else's code, in
+ * which order, and what happens when it is not taken. Events are of a shop of support.h, told by hand as the
+ * follower would.
  */
 #include "hook/internal.h"
 #include "test/receiver.h"
@@ -811,6 +812,10 @@ static void test_foreign_database(void **state)
     hook_close(hook);
     sqlite3 *database;
     assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    const char *damage = "INSERT INTO endpoint (url, made_ms, removed, key) VALUES ('x', 1, 0, x'00')";
+    assert_int_equal(sqlite3_exec(database, damage, NULL, NULL, NULL), SQLITE_OK);
+    assert_false(hook_open(&hook, &options, problem));
+    assert_string_equal(problem, "hooks.db: a row of it is damaged");
     assert_int_equal(sqlite3_exec(database, "PRAGMA user_version = 2", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(database);
     assert_false(hook_open(&hook, &options, problem));

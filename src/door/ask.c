@@ -63,6 +63,88 @@ static const struct enumeration *enumeration_of(const char *field)
     return NULL;
 }
 
+/* --- names, by command -------------------------------------------------------------------------------- */
+
+enum name_class { NAME_FIELD, NAME_TIME, NAME_FLAG, NAME_TEXT };
+
+/* What may be given, and how it becomes part of the command. */
+struct name {
+    const char *name;
+    u8 size;
+    u8 class;
+    u8 bit;                 /* of ask->given: a field and its time are one */
+    u8 index;               /* of the text */
+    const struct command_field *field;
+    const struct reference *reference;
+    const struct enumeration *enumeration;
+};
+
+#define NAMES_MAX 32
+#define KINDS_MAX 64        /* command numbers are below */
+
+struct names {
+    u32 count;
+    struct name rows[NAMES_MAX];
+    char times[4][24];      /* "opens_at" for "opens_ms" */
+};
+
+/* Made at the first use of a kind. */
+static struct names names_of_kind[KINDS_MAX];
+
+static void names_add(struct names *names, struct name row)
+{
+    ASSERT(names->count < NAMES_MAX);
+    row.size = (u8)strlen(row.name);
+    names->rows[names->count++] = row;
+}
+
+static bool is_time(const char *field)
+{
+    size_t length = strlen(field);
+    return length > 3 && strcmp(field + length - 3, "_ms") == 0 && strcmp(field, "hold_ms") != 0;
+}
+
+static void names_make(struct names *names, const struct command_info *info)
+{
+    u32 times = 0;
+    for (size_t i = 0; i < info->field_count; i++) {
+        const struct command_field *field = &info->fields[i];
+        bool hidden = strncmp(field->name, "reserved", 8) == 0 || strcmp(field->name, "line_count") == 0 ||
+                      strcmp(field->name, "flags") == 0;
+        struct name row = {.name = field->name, .class = NAME_FIELD, .bit = (u8)i, .field = field};
+        row.reference = reference_of(info, field->name);
+        row.enumeration = enumeration_of(field->name);
+        if (hidden)
+            continue;
+        names_add(names, row);
+        if (is_time(field->name)) {
+            ASSERT(times < ARRAY_COUNT(names->times) && strlen(field->name) < sizeof(names->times[0]));
+            snprintf(names->times[times], sizeof(names->times[0]), "%.*s_at", (int)strlen(field->name) - 3,
+                     field->name);
+            row.name = names->times[times++];
+            row.class = NAME_TIME;
+            names_add(names, row);
+        }
+    }
+    for (size_t i = 0; i < info->text_count; i++)
+        names_add(names, (struct name){.name = info->texts[i], .class = NAME_TEXT, .index = (u8)i,
+                                       .bit = (u8)(info->field_count + i)});
+    if (info->kind == COMMAND_ORDER_PLACE)
+        names_add(names, (struct name){.name = "may_split", .class = NAME_FLAG, .bit = 63});
+}
+
+static const struct name *name_find(const struct command_info *info, struct slice text)
+{
+    ASSERT(info->kind < KINDS_MAX);
+    struct names *names = &names_of_kind[info->kind];
+    if (names->count == 0)
+        names_make(names, info);
+    for (u32 i = 0; i < names->count; i++)
+        if (names->rows[i].size == text.size && memcmp(names->rows[i].name, text.bytes, text.size) == 0)
+            return &names->rows[i];
+    return NULL;
+}
+
 u16 ask_reference(const struct command_info *info, const char *field)
 {
     const struct reference *reference = reference_of(info, field);
@@ -105,13 +187,16 @@ bool ask_number(struct slice text, i64 *number)
 u32 ask_find(const struct engine *engine, u16 kind, struct slice value, enum ask_type type)
 {
     i64 id;
-    if (type != ASK_NUMBER) {
-        u32 found = value.size == 0 || value.size > COMMAND_CODE_MAX ? 0 : engine_find(engine, kind, value);
-        if (found != 0 || type == ASK_TEXT || value.size < 2 || value.bytes[0] != '#')
-            return found;
-        value = slice_of(value.bytes + 1, value.size - 1);
+    bool by_id = type == ASK_NUMBER;
+    struct slice digits = value;
+    if (type == ASK_WORD && value.size > 1 && value.bytes[0] == '#') {
+        digits = slice_of(value.bytes + 1, value.size - 1);
+        by_id = true;
     }
-    return ask_number(value, &id) && id > 0 && id <= UINT32_MAX ? (u32)id : 0;
+    if (by_id && ask_number(digits, &id))
+        return id > 0 && id <= UINT32_MAX ? (u32)id : 0;
+    bool fits = value.size > 0 && value.size <= COMMAND_CODE_MAX && type != ASK_NUMBER;
+    return fits ? engine_find(engine, kind, value) : 0;
 }
 
 static int hex_digit(char c)
@@ -202,6 +287,15 @@ static bool ask_put(struct ask *ask, const struct command_field *field, i64 valu
     return true;
 }
 
+bool ask_refer(struct ask *ask, const char *field, struct slice value, enum ask_type type, u32 *id)
+{
+    const struct name *name = name_find(ask->info, slice_text(field));
+    ASSERT(name != NULL && name->reference != NULL);
+    *id = ask_find(ask->engine, name->reference->kind, value, type);
+    bool fits = name->field->size >= 4 || *id >> (8 * name->field->size) == 0;
+    return (*id != 0 && fits) || ask_refuse(ask, slice_text(field), name->reference->unknown);
+}
+
 static bool ask_put_reference(struct ask *ask, const struct command_field *field, const struct reference *reference,
                               struct slice value, enum ask_type type)
 {
@@ -214,21 +308,11 @@ static bool ask_put_reference(struct ask *ask, const struct command_field *field
     return true;
 }
 
-static bool ask_put_value(struct ask *ask, const struct command_field *field, struct slice value, enum ask_type type)
+/* A value of no special kind: a GTIN as digits, the subject of a budget, or a whole number. */
+static bool ask_put_plain(struct ask *ask, const struct command_field *field, struct slice value, enum ask_type type)
 {
     struct slice name = slice_text(field->name);
-    const struct reference *reference = reference_of(ask->info, field->name);
-    const struct enumeration *enumeration = enumeration_of(field->name);
     i64 number;
-    if (reference != NULL)
-        return ask_put_reference(ask, field, reference, value, type);
-    if (enumeration != NULL && type != ASK_NUMBER) {
-        int word = enumeration->parse(value);
-        if (word < 0 && !(type == ASK_WORD && ask_number(value, &number)))
-            return ask_wrong(ask, name, "is none of the words it may be");
-        if (word >= 0)
-            return ask_put(ask, field, word);
-    }
     if (strcmp(field->name, "subject") == 0) {
         ask->subject = value;
         ask->subject_type = type;
@@ -245,74 +329,58 @@ static bool ask_put_value(struct ask *ask, const struct command_field *field, st
     return ask_put(ask, field, number);
 }
 
-/* `opens_at` for `opens_ms`. */
-static bool ask_is_time(const struct command_field *field, struct slice name)
+static bool ask_put_value(struct ask *ask, const struct name *name, struct slice value, enum ask_type type)
 {
-    size_t length = strlen(field->name);
-    return length > 3 && name.size == length && strcmp(field->name + length - 3, "_ms") == 0 &&
-           strcmp(field->name, "hold_ms") != 0 && memcmp(name.bytes, field->name, length - 3) == 0 &&
-           memcmp(name.bytes + length - 3, "_at", 3) == 0;
+    const struct command_field *field = name->field;
+    i64 number;
+    if (name->reference != NULL)
+        return ask_put_reference(ask, field, name->reference, value, type);
+    if (name->enumeration != NULL && type != ASK_NUMBER) {
+        int word = name->enumeration->parse(value);
+        if (word < 0 && !(type == ASK_WORD && ask_number(value, &number)))
+            return ask_wrong(ask, slice_text(field->name), "is none of the words it may be");
+        if (word >= 0)
+            return ask_put(ask, field, word);
+    }
+    return ask_put_plain(ask, field, value, type);
 }
 
-static bool ask_once(struct ask *ask, struct slice name, size_t bit)
-{
-    if (ask->given >> bit & 1)
-        return ask_wrong(ask, name, "is given twice");
-    ask->given |= 1ull << bit;
-    return true;
-}
-
-static bool ask_give_field(struct ask *ask, size_t index, struct slice name, struct slice value, enum ask_type type,
-                           bool is_time)
-{
-    const struct command_field *field = &ask->info->fields[index];
-    i64 ms;
-    if (!ask_once(ask, name, index))
-        return false;
-    if (!is_time)
-        return ask_put_value(ask, field, value, type);
-    if (type == ASK_NUMBER || !time_parse(value, &ms))
-        return ask_wrong(ask, name, "must be a time as RFC 3339 writes it");
-    return ask_put(ask, field, ms);
-}
-
-/* `may_split`: flags by name. */
-static bool ask_give_flag(struct ask *ask, struct slice name, struct slice value, enum ask_type type)
+/* `may_split`: a flag by name. */
+static bool ask_put_flag(struct ask *ask, struct slice value, enum ask_type type)
 {
     struct command_order_place *place = (void *)ask->command;
     i64 number;
-    if (!ask_once(ask, name, 63))
-        return false;
     if (type == ASK_TEXT || !ask_number(value, &number) || number < 0 || number > 1)
-        return ask_wrong(ask, name, "must be true or false");
+        return ask_wrong(ask, slice_text("may_split"), "must be true or false");
     place->flags = (u8)(number ? place->flags | ORDER_MAY_SPLIT : place->flags & ~ORDER_MAY_SPLIT);
     return true;
 }
 
-bool ask_give(struct ask *ask, struct slice name, struct slice value, enum ask_type type)
+bool ask_give(struct ask *ask, struct slice text, struct slice value, enum ask_type type)
 {
-    const struct command_info *info = ask->info;
-    for (size_t i = 0; i < info->field_count; i++) {
-        const struct command_field *field = &info->fields[i];
-        bool is_time = ask_is_time(field, name);
-        bool hidden = strncmp(field->name, "reserved", 8) == 0 || strcmp(field->name, "line_count") == 0 ||
-                      strcmp(field->name, "flags") == 0;
-        if (!hidden && (is_time || slice_is(name, field->name)))
-            return ask_give_field(ask, i, name, value, type, is_time);
-    }
-    if (info->kind == COMMAND_ORDER_PLACE && slice_is(name, "may_split"))
-        return ask_give_flag(ask, name, value, type);
-    for (size_t i = 0; i < info->text_count; i++) {
-        if (!slice_is(name, info->texts[i]))
-            continue;
-        if (!ask_once(ask, name, info->field_count + i))
-            return false;
+    const struct name *name = name_find(ask->info, text);
+    i64 ms;
+    if (name == NULL)
+        return ask_wrong(ask, text, "is no field of this request");
+    if (ask->given >> name->bit & 1)
+        return ask_wrong(ask, text, "is given twice");
+    ask->given |= 1ull << name->bit;
+    switch ((enum name_class)name->class) {
+    case NAME_FIELD:
+        return ask_put_value(ask, name, value, type);
+    case NAME_FLAG:
+        return ask_put_flag(ask, value, type);
+    case NAME_TIME:
+        if (type == ASK_NUMBER || !time_parse(value, &ms))
+            return ask_wrong(ask, text, "must be a time as RFC 3339 writes it");
+        return ask_put(ask, name->field, ms);
+    case NAME_TEXT:
         if (type == ASK_NUMBER || !csv_text_is_clean(value))
-            return ask_wrong(ask, name, "must be text in UTF-8 without NUL");
-        ask->texts[i] = value;
+            return ask_wrong(ask, text, "must be text in UTF-8 without NUL");
+        ask->texts[name->index] = value;
         return true;
     }
-    return ask_wrong(ask, name, "is no field of this request");
+    return false;
 }
 
 bool ask_line(struct ask *ask, struct slice sku, enum ask_type type, struct slice quantity)

@@ -5,7 +5,7 @@
  *
  * Names are those of command.def. Where the command wants an id of something that has a code, the code may be given;
  * where it wants a number of an enum, its word; a time named `opens_ms` may be given as `opens_at` in RFC 3339. RESP has no types: there
- * a code comes first, and "#12" is the id 12.
+ * "#12" is the id 12, and anything else a code.
  */
 #ifndef ELEVEN_DOOR_ASK_H
 #define ELEVEN_DOOR_ASK_H
@@ -38,6 +38,8 @@ void ask_begin(struct ask *ask, const struct engine *engine, u16 kind, void *roo
 
 /* Gives a value. False: ask->problem or ask->refusal says why, ask->field where. The text must outlive ask_end. */
 bool ask_give(struct ask *ask, struct slice name, struct slice value, enum ask_type type);
+/* The id of a field that is a reference, without its being set: for the quick way of an order. False as ask_give. */
+bool ask_refer(struct ask *ask, const char *field, struct slice value, enum ask_type type, u32 *id);
 /* One line of an order. */
 bool ask_line(struct ask *ask, struct slice sku, enum ask_type type, struct slice quantity);
 

@@ -229,6 +229,7 @@ void conn_plain(struct conn *conn, const char *bytes, size_t size)
 static void conn_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *piece)
 {
     struct conn *conn = stream->data;
+    server_pass_begins(conn->server);
     if (size < 0) {
         conn_close(conn);
     } else if (size > 0 && conn->tls != NULL) {

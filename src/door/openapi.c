@@ -232,6 +232,7 @@ static void emit_header_parameters(struct emit *emit)
                           "1 to 255 visible ASCII characters, new for each wish: a UUID. The same request with the same "
                           "key within 24 hours is done once and answered the same.");
     emit_header_parameter(emit, "QueueTicket", "Queue-Ticket", false, "Of the 503 that refused the order before.");
+    emit_header_parameter(emit, "LastEventId", "Last-Event-ID", false, "Id of the last event one has: what came since.");
     emit_header_parameter(emit, "IfNoneMatch", "If-None-Match", false,
                           "ETag of the answer that one has: 304 when it is still the same.");
     emit_close(emit, '}');
@@ -327,6 +328,8 @@ static void emit_parameters(struct emit *emit, const struct route *route, struct
         emit_header_reference(emit, "QueueTicket");
     if (has_tag(route))
         emit_header_reference(emit, "IfNoneMatch");
+    if (route->response != NULL && strcmp(route->response, "text/event-stream") == 0)
+        emit_header_reference(emit, "LastEventId");
     emit_close(emit, ']');
 }
 

@@ -164,10 +164,15 @@ static bool resp_place(struct ask *ask, const struct slice *arguments, u32 count
     place->delivery = DELIVERY_HOME;
     place->payment = PAYMENT_WALLET;
     place->shopper = resp_shopper(arguments[2]);
-    if (!slice_is(arguments[3], "-") && !ask_give(ask, slice_text("festival"), arguments[3], ASK_WORD))
+    u32 festival_id = 0, city = 0;
+    bool no_festival = arguments[3].size == 1 && arguments[3].bytes[0] == '-';
+    bool no_city = arguments[4].size == 1 && arguments[4].bytes[0] == '-';
+    if (!no_festival && !ask_refer(ask, "festival", arguments[3], ASK_WORD, &festival_id))
         return false;
-    if (!slice_is(arguments[4], "-") && !ask_give(ask, slice_text("city"), arguments[4], ASK_WORD))
+    if (!no_city && !ask_refer(ask, "city", arguments[4], ASK_WORD, &city))
         return false;
+    place->festival = (u16)festival_id;
+    place->city = (u16)city;
     for (; at < count && !resp_is(arguments[at], "LINES"); at += 2)
         if (!resp_option(ask, arguments[at], at + 1 < count ? arguments[at + 1] : slice_of("", 0)))
             return false;
@@ -179,7 +184,7 @@ static bool resp_place(struct ask *ask, const struct slice *arguments, u32 count
         snprintf(ask->field, sizeof(ask->field), "the last line");
         return false;
     }
-    const struct festival *festival = engine_festival(ask->engine, place->festival);
+    const struct festival *festival = engine_festival(ask->engine, festival_id);
     if (place->currency == 0 && festival != NULL)
         place->currency = (u16)festival->currency;
     if (place->currency == 0) {

@@ -28,8 +28,8 @@ struct route {
     u32 roles;              /* who may; of a command: who may give it */
     const char *path;       /* "/v1/orders/{order}" */
     const char *name;       /* operationId, and the name in the audit trail */
-    const char *request;    /* schema of the body (schema.def); NULL: none, or made from the command's fields */
-    const char *response;   /* schema of success; NULL: no body */
+    const char *request;    /* schema of the body (schema.def), or "text/csv"; NULL: none, or made from the command's fields */
+    const char *response;   /* schema of success, or "text/csv"; NULL: no body */
     const char *parameters; /* query parameters, space-separated; "" none */
     const char *summary;
     void (*run)(struct http *http);

@@ -168,8 +168,12 @@ static void server_pass(uv_check_t *check)
     if (server->blocked != NULL && (desk_empty(&server->desk) || desk_run(&server->desk)))
         server_unblock(server);
     server->stats.passes++;
-    histogram_add(&server->metrics.pass, (i64)uv_hrtime() - server->pass_ns);
-    admission_pass(server->admission, (i64)uv_hrtime() - server->pass_ns);
+    if (server->pass_ns != 0) {
+        i64 took_ns = (i64)uv_hrtime() - server->pass_ns;
+        histogram_add(&server->metrics.pass, took_ns);
+        admission_pass(server->admission, took_ns);
+        server->pass_ns = 0;
+    }
 }
 
 /* The loop is about to wait: what was asked meanwhile (timers, jobs that ended) is decided first. */
@@ -183,12 +187,12 @@ static void server_before(uv_prepare_t *prepare)
     }
 }
 
-/* epoll has returned: a pass begins with its first callback. */
+/* Only wakes the loop: server_pass takes note. */
 static void server_disk(uv_poll_t *poll, int status, int events)
 {
-    (void)poll;
     (void)status;
-    (void)events; /* server_pass takes note */
+    (void)events;
+    server_pass_begins(poll->data);
 }
 
 static void server_deadlines(struct server *server)

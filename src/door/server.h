@@ -66,7 +66,7 @@ struct server {
     struct pages *pages;            /* that are made once */
 
     i64 started_ms;
-    i64 pass_ns;                    /* monotonic, when this pass began */
+    i64 pass_ns;                    /* monotonic, when this pass began; 0: it has not */
     i64 flushed_ns;                 /* when the oldest sequence number not durable was decided; 0: all are */
     u64 flushed_seq;
     u64 announced;                  /* durable number told to the views */
@@ -85,6 +85,13 @@ static inline i64 server_loop_ms(const struct server *server)
     return (i64)uv_now(&server->loop);
 }
 i64 server_now_ms(struct server *server);
+
+/* The first of a pass's callbacks says so, for the measures. */
+static inline void server_pass_begins(struct server *server)
+{
+    if (server->pass_ns == 0)
+        server->pass_ns = (i64)uv_hrtime();
+}
 
 /* This connection has replies that wait for the gate. */
 void server_at_gate(struct server *server, struct conn *conn);

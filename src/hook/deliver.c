@@ -1,9 +1,10 @@
 /*
- * The thread that delivers: one curl multi handle, one easy handle per endpoint with its connection kept, at most one event in flight for each. Under the
- * lock it only takes the next event and notes what came of the last one; it also commits what the follower collected once that is HOOK_COMMIT_MS old.
+ * The thread that delivers: one curl multi handle, one easy handle per endpoint with its connection kept, at
+ * most one event in flight for each. Under the lock it only takes the next event and notes what came of the
+ * last one; it also commits what the follower collected once that is HOOK_COMMIT_MS old.
  *
- * An answer is its status: bodies are thrown away, redirects are failures. 2xx moves the cursor, 410 disables the endpoint, all else is tried again
- * by the schedule and in the end becomes a dead letter.
+ * An answer is its status: bodies are thrown away, redirects are failures. 2xx moves the cursor, 410 disables
+ * the endpoint, all else is tried again by the schedule and in the end becomes a dead letter.
  */
 #include "hook/internal.h"
 

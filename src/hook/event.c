@@ -1,6 +1,6 @@
 /*
- * From commands to events, on the follower's thread. Which events a command tells, and their places within it, depend on the command
- * and the state after it only, never on who listens: so a replay numbers them as before.
+ * From commands to events, on the follower's thread. Which events a command tells, and their places within it,
+ * depend on the command and the state after it only, never on who listens: so a replay numbers them as before.
  */
 #include "hook/internal.h"
 

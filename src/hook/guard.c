@@ -1,7 +1,7 @@
 /*
- * Where webhooks may go. An endpoint's owner chooses the URL, so it must not reach what only this machine or its network can (server-side request
- * forgery). Checked twice: the URL when it is given, and the address itself where the socket is made, so that a
- * name which resolves to something else by then does not help.
+ * Where webhooks may go. An endpoint's owner chooses the URL, so it must not reach what only this machine or
+ * its network can (server-side request forgery). Checked twice: the URL when it is given, and the address
+ * itself where the socket is made, so that a name which resolves to something else by then does not help.
  */
 #include "hook/internal.h"
 
@@ -15,7 +15,10 @@ struct guard_range4 {
 };
 #define IP4(a, b, c, d) ((u32)(a) << 24 | (u32)(b) << 16 | (u32)(c) << 8 | (u32)(d))
 
-/* The first that fits holds; all else is public. IANA IPv4 Special-Purpose Address Registry, and two clouds' metadata services. */
+/*
+ * The first that fits holds; all else is public. IANA IPv4 Special-Purpose Address Registry, and two clouds'
+ * metadata services.
+ */
 static const struct guard_range4 ranges4[] = {
     {IP4(127, 0, 0, 0), 8, HOOK_LOOPBACK},
     {IP4(100, 100, 100, 200), 32, HOOK_NEVER},  /* metadata at Alibaba Cloud */

@@ -1,9 +1,11 @@
 /*
- * What the files of hook/ share. hook.c is the contract's front; event.c and payload.c make events of commands; store.c is the only place
- * with SQL; deliver.c the only one with HTTP; guard.c knows URLs and addresses, sign.c secrets.
+ * What the files of hook/ share. hook.c is the contract's front; event.c and payload.c make events of commands;
+ * store.c is the only place with SQL; deliver.c the only one with HTTP; guard.c knows URLs and addresses,
+ * sign.c secrets.
  *
- * One mutex, `lock`, guards all that is not said to belong to one thread: the database connection, the endpoints, the pending events. Nothing waits for
- * the network while it holds it; a commit is the longest thing under it.
+ * One mutex, `lock`, guards all that is not said to belong to one thread: the database connection, the
+ * endpoints, the pending events. Nothing waits for the network while it holds it; a commit is the longest thing
+ * under it.
  */
 #ifndef ELEVEN_HOOK_INTERNAL_H
 #define ELEVEN_HOOK_INTERNAL_H
@@ -108,8 +110,10 @@ struct pending {
     u32 size;
 };
 
-/* One place for a delivery in flight per place of an endpoint. Belongs to the delivering thread; `busy`, `endpoint`, `number`, `letter` are read
- * by others under the lock. */
+/*
+ * One place for a delivery in flight per place of an endpoint. Belongs to the delivering thread; `busy`,
+ * `endpoint`, `number`, `letter` are read by others under the lock.
+ */
 struct job {
     bool busy;
     bool letter;            /* a dead letter, tried again */
@@ -120,7 +124,6 @@ struct job {
     u32 attempts;           /* of the letter so far */
     i64 timeout_ms;
     u64 number;
-    i64 time_ms;
     size_t answered;        /* bytes of the answer's body, discarded */
     char *body;             /* malloc */
     size_t body_size;
@@ -192,10 +195,11 @@ void hook_store_close(struct hook *hook);
 bool hook_store_flush(struct hook *hook);
 
 bool hook_store_add(struct hook *hook, struct endpoint *endpoint);      /* sets its id */
-bool hook_store_change(struct hook *hook, const struct endpoint *endpoint); /* a changed copy, which the caller then takes over */
+/* A changed copy, which the caller then takes over. */
+bool hook_store_change(struct hook *hook, const struct endpoint *endpoint);
 bool hook_store_remove(struct hook *hook, u32 id);
 
-/* The next dead letter to be tried again, else the next event, into the job: number, time, body (malloc), letter, attempts.
+/* The next dead letter to be tried again, else the next event, into the job: number, body (malloc), letter, attempts.
  * False: nothing waits, or the database failed. */
 bool hook_store_next(struct hook *hook, const struct endpoint *endpoint, struct job *job);
 

@@ -1,6 +1,7 @@
 /*
- * The body of each event: {"type":...,"timestamp":...,"data":{...}} with codes rather than ids where there are codes, and money as
- * integer minor units beside its currency. docs/WEBHOOKS.md shows each of them; members may be added, never renamed.
+ * The body of each event: {"type":...,"timestamp":...,"data":{...}} with codes rather than ids where there are
+ * codes, and money as integer minor units beside its currency. docs/WEBHOOKS.md shows each of them; members may
+ * be added, never renamed.
  */
 #include "hook/internal.h"
 
@@ -161,7 +162,8 @@ static void payload_stock(struct hook_text *text, const struct engine *engine, c
     u16 kind = subject->command->kind;
     MEMBER_CODE(text, "sku", sku, engine, book->sku);
     MEMBER_CODE(text, "location", location, engine, book->location);
-    member_word(text, "reason", kind == COMMAND_STOCK_RECEIVE ? "received" : kind == COMMAND_STOCK_COUNT ? "counted" : "moved");
+    bool counted = kind == COMMAND_STOCK_COUNT;
+    member_word(text, "reason", kind == COMMAND_STOCK_RECEIVE ? "received" : counted ? "counted" : "moved");
     member_number(text, "available", book->available);
     member_number(text, "reserved", book->reserved);
     member_number(text, "quarantine", book->quarantine);

@@ -7,8 +7,8 @@
  *             without the others; settled rows (number <= the endpoint's cursor) go with the next flush
  *   letter    (endpoint, number): dead letters
  *
- * synchronous=FULL though a lost commit would lose no event (the position goes back with it): secrets are shown once, and NORMAL would repeat deliveries since the
- * last checkpoint, which can be hours.
+ * synchronous=FULL though a lost commit would lose no event (the position goes back with it): secrets are shown
+ * once, and NORMAL would repeat deliveries since the last checkpoint, which can be hours.
  */
 #include "hook/internal.h"
 
@@ -34,7 +34,8 @@ static const char schema[] =
     "CREATE TABLE outbox (endpoint INTEGER, number INTEGER, event INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
     " body TEXT NOT NULL, PRIMARY KEY (endpoint, number)) WITHOUT ROWID;"
     "CREATE TABLE letter (endpoint INTEGER, number INTEGER, event INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
-    " attempts INTEGER NOT NULL, error TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (endpoint, number)) WITHOUT ROWID;";
+    " attempts INTEGER NOT NULL, error TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (endpoint, number))"
+    " WITHOUT ROWID;";
 
 static const char *const statements[] = {
 #define STATEMENT(NAME, sql) sql,
@@ -164,13 +165,16 @@ static bool store_shop(struct hook *hook)
     return good;
 }
 
-static void store_key(sqlite3_stmt *statement, int column, u8 *key)
+static bool store_key(sqlite3_stmt *statement, int column, u8 *key)
 {
-    if (sqlite3_column_bytes(statement, column) == HOOK_KEY_BYTES)
-        memcpy(key, sqlite3_column_blob(statement, column), HOOK_KEY_BYTES);
+    if (sqlite3_column_bytes(statement, column) != HOOK_KEY_BYTES)
+        return false;
+    memcpy(key, sqlite3_column_blob(statement, column), HOOK_KEY_BYTES);
+    return true;
 }
 
-static void store_endpoint(sqlite3_stmt *row, struct endpoint *endpoint)
+/* False: a row that no version has written. */
+static bool store_endpoint(sqlite3_stmt *row, struct endpoint *endpoint)
 {
     const char *error = (const char *)sqlite3_column_text(row, 17);
     const char *url = (const char *)sqlite3_column_text(row, 18);
@@ -192,10 +196,12 @@ static void store_endpoint(sqlite3_stmt *row, struct endpoint *endpoint)
         .again_through = (u64)sqlite3_column_int64(row, 16),
         .made_ms = sqlite3_column_int64(row, 19),
     };
-    store_key(row, 3, endpoint->key);
-    store_key(row, 4, endpoint->old_key);
+    bool whole = store_key(row, 3, endpoint->key);
+    if (!store_key(row, 4, endpoint->old_key))
+        endpoint->old_until_ms = 0;
     snprintf(endpoint->last_error, sizeof(endpoint->last_error), "%s", error != NULL ? error : "");
     snprintf(endpoint->url, sizeof(endpoint->url), "%s", url != NULL ? url : "");
+    return whole && url != NULL;
 }
 
 static bool store_load(struct hook *hook)
@@ -208,11 +214,12 @@ static bool store_load(struct hook *hook)
         return false;
     sqlite3_stmt *statement = store_use(hook, STORE_ENDPOINT_LIST);
     int code;
+    bool whole = true;
     for (size_t i = 0; (code = sqlite3_step(statement)) == SQLITE_ROW && i < HOOK_ENDPOINTS_MAX; i++)
-        store_endpoint(statement, &hook->endpoints[i]);
+        whole = store_endpoint(statement, &hook->endpoints[i]) && whole;
     store_reset(statement);
     hook->sweeping = true;
-    return code == SQLITE_DONE;
+    return code == SQLITE_DONE && whole;
 }
 
 /* Makes the file first, so that nobody else can ever read it; its -wal and -shm take over the mode. */
@@ -225,6 +232,15 @@ static bool store_file(const char *path, char *problem)
     }
     close(file);
     return true;
+}
+
+/* Why it was not opened. */
+static void store_say(sqlite3 *database, int code, char *problem)
+{
+    if (code == SQLITE_OK)
+        code = sqlite3_errcode(database);
+    bool said = code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE;
+    snprintf(problem, HOOK_PROBLEM_MAX, "hooks.db: %s", said ? sqlite3_errstr(code) : "a row of it is damaged");
 }
 
 bool hook_store_open(struct hook *hook, const char *directory, char *problem)
@@ -253,8 +269,7 @@ bool hook_store_open(struct hook *hook, const char *directory, char *problem)
     }
     good = good && store_load(hook);
     if (!good)
-        snprintf(problem, HOOK_PROBLEM_MAX, "hooks.db: %s",
-                 hook->database != NULL ? sqlite3_errmsg(hook->database) : sqlite3_errstr(code));
+        store_say(hook->database, code, problem);
     return good;
 }
 
@@ -354,7 +369,7 @@ static bool store_save(struct hook *hook, struct endpoint *endpoint)
     store_bind(change, 2, endpoint->events);
     store_bind(change, 3, endpoint->enabled);
     store_bind_key(change, 4, endpoint->key);
-    if (endpoint->old_until_ms != 0)
+    if (endpoint->old_until_ms > hook->now_ms()) /* else it is of no use any more, and goes */
         store_bind_key(change, 5, endpoint->old_key);
     for (int i = 0; i < (int)ARRAY_COUNT(numbers); i++)
         store_bind(change, 6 + i, numbers[i]);
@@ -478,11 +493,10 @@ void hook_store_sweep(struct hook *hook)
 
 static bool store_take(struct hook *hook, sqlite3_stmt *row, struct job *job)
 {
-    size_t size = (size_t)sqlite3_column_bytes(row, 2);
-    const void *body = sqlite3_column_text(row, 2);
+    size_t size = (size_t)sqlite3_column_bytes(row, 1);
+    const void *body = sqlite3_column_text(row, 1);
     job->number = (u64)sqlite3_column_int64(row, 0);
-    job->time_ms = sqlite3_column_int64(row, 1);
-    job->attempts = job->letter ? (u32)sqlite3_column_int64(row, 3) : 0;
+    job->attempts = job->letter ? (u32)sqlite3_column_int64(row, 2) : 0;
     job->body = body != NULL ? malloc(size + 1) : NULL;
     if (job->body != NULL) {
         memcpy(job->body, body, size);

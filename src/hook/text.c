@@ -1,6 +1,6 @@
 /*
- * A JSON writer without allocation: some 100 ns for a line of an order. Texts of the shop may hold any byte; what is sent
- * is always valid UTF-8 and valid JSON.
+ * A JSON writer without allocation: some 100 ns for a line of an order. Texts of the shop may hold any byte;
+ * what is sent is always valid UTF-8 and valid JSON.
  */
 #include "hook/internal.h"
 
@@ -32,7 +32,10 @@ void hook_text_number(struct hook_text *text, i64 number)
     text_bytes(text, digits + at, sizeof(digits) - at);
 }
 
-/* Bytes of the UTF-8 character at the front (RFC 3629: no surrogates, no overlong forms, up to U+10FFFF); 0: it is none. */
+/*
+ * Bytes of the UTF-8 character at the front (RFC 3629: no surrogates, no overlong forms, up to U+10FFFF); 0: it
+ * is none.
+ */
 static size_t text_character(const u8 *bytes, size_t size)
 {
     u8 lead = bytes[0];

@@ -1,6 +1,6 @@
 /*
  * Questions about orders and sales. Order ids and times of placing rise together, so a time is found by halving, and every question walks
- * some index from the newest order down.
+ * from the newest order down, led by a shopper, a location or a list of blocks.
  */
 #include "base/assert.h"
 #include "view/internal.h"
@@ -50,8 +50,8 @@ static struct orders_range orders_range(sqlite3 *db, const struct view_order_fil
 
 /* --- questions ------------------------------------------------------------------------ */
 
-/* The conditions on the order's own row, and on its parts when those do not lead. */
-static void orders_conditions(struct query *query, const struct view_order_filter *filter, bool parts)
+/* The conditions on an order. `located`: its parts at the location are what leads already. */
+static void orders_conditions(struct query *query, const struct view_order_filter *filter, bool located)
 {
     if (filter->shopper != 0)
         query_add_number(query, " AND o.shopper = ?", filter->shopper);
@@ -59,69 +59,102 @@ static void orders_conditions(struct query *query, const struct view_order_filte
         query_add_number(query, " AND o.festival = ?", filter->festival);
     if (filter->state != 0)
         query_add_number(query, " AND o.state = ?", filter->state);
-    if (filter->state != 0 && filter->state != ORDER_PAID)
-        query_add(query, " AND o.state <> 2"); /* as the index says it */
-    if (!parts || (filter->location == 0 && filter->part_state == 0))
+    if (filter->part_state != 0 && !located)
+        query_add_number(query, " AND o.parts & ?", (i64)1 << filter->part_state);
+    if (filter->location == 0 || located)
         return;
-    query_add(query, " AND EXISTS (SELECT 1 FROM part p WHERE p.ord = o.id");
-    if (filter->location != 0)
-        query_add_number(query, " AND p.location = ?", filter->location);
+    query_add_number(query, " AND EXISTS (SELECT 1 FROM part p WHERE p.ord = o.id AND p.location = ?", filter->location);
     if (filter->part_state != 0)
         query_add_number(query, " AND p.state = ?)", filter->part_state);
     else
         query_add(query, " AND p.state IN (1, 2, 3, 4, 5, 6, 7))"); /* all; so that the key can be used */
 }
-_Static_assert(PART_OPEN == 1 && PART_DROPPED == 7 && ORDER_PAID == 2, "as the SQL here and in schema.def has it");
+_Static_assert(PART_OPEN == 1 && PART_DROPPED == 7, "all of them");
 
-/* An index of orders leads. */
+/* The orders themselves lead. */
 static void orders_by_order(struct query *query, const struct view_order_filter *filter, struct orders_range range)
 {
-    query_add(query, "SELECT o.id FROM orders o");
-    if (filter->shopper != 0)
-        query_add(query, " INDEXED BY orders_shopper");
-    else if (filter->state != 0 && filter->state != ORDER_PAID)
-        query_add(query, " INDEXED BY orders_unpaid");
-    else if (filter->festival != 0)
-        query_add(query, " INDEXED BY orders_festival");
-    query_add_number(query, " WHERE o.id >= ?", range.from);
+    query_add_number(query, "SELECT o.id FROM orders o WHERE o.id >= ?", range.from);
     query_add_number(query, " AND o.id < ?", range.below);
-    orders_conditions(query, filter, true);
+    orders_conditions(query, filter, false);
     query_add(query, " ORDER BY o.id DESC");
 }
 
-/* Parts of one state lead: of a location, or of all. */
-static void orders_by_part(struct query *query, const struct view_order_filter *filter, struct orders_range range,
-                           u32 part_state)
+/* From order to order of the shopper, newest first. The cursor mostly is one of them, and then the walk begins there; NULL ends it. */
+static void orders_by_shopper(struct query *query, const struct view_order_filter *filter, struct orders_range range)
 {
-    bool alone = filter->festival == 0 && filter->state == 0; /* the order's row need not be looked at */
-    query_add(query, "SELECT p.ord AS ord FROM part p");
-    if (filter->location == 0)
-        query_add(query, " INDEXED BY part_state");
-    if (!alone)
-        query_add(query, " CROSS JOIN orders o ON o.id = p.ord");
-    query_add_number(query, " WHERE p.state = ?", part_state);
-    if (filter->location != 0)
-        query_add_number(query, " AND p.location = ?", filter->location);
-    query_add_number(query, " AND p.ord >= ?", range.from);
-    query_add_number(query, " AND p.ord < ?", range.below);
+    query_add_number(query, "WITH RECURSIVE way(id, next) AS (SELECT o.id, o.previous FROM orders o WHERE o.id ="
+                            " coalesce((SELECT previous FROM orders WHERE id = ?", filter->before);
+    query_add_number(query, " AND shopper = ?)", filter->shopper);
+    query_add_number(query, ", (SELECT last_order FROM shopper WHERE id = ?))", filter->shopper);
+    query_add_number(query, " UNION ALL SELECT o.id, o.previous FROM way JOIN orders o ON o.id = way.next"
+                            " WHERE way.id > ?)", range.from);
+    query_add_number(query, " SELECT o.id FROM way CROSS JOIN orders o ON o.id = way.id WHERE o.id >= ?", range.from);
+    query_add_number(query, " AND o.id < ?", range.below);
     orders_conditions(query, filter, false);
 }
 
-static void orders_query(struct query *query, const struct view_order_filter *filter, struct orders_range range)
+/* The blocks with orders of a list lead. */
+static void orders_by_list(struct query *query, const struct view_order_filter *filter, struct orders_range range,
+                           u32 list)
 {
-    bool unpaid = filter->state != 0 && filter->state != ORDER_PAID && filter->location == 0;
-    if (filter->shopper != 0 || unpaid || (filter->location == 0 && filter->part_state == 0)) {
-        orders_by_order(query, filter, range);
+    query_add_number(query, "SELECT o.id FROM block b CROSS JOIN orders o WHERE b.list = ?", list);
+    query_add_number(query, " AND b.block >= ?", range.from / BLOCK_ORDERS);
+    query_add_number(query, " AND b.block <= ?", (range.below - 1) / BLOCK_ORDERS);
+    query_add_number(query, " AND o.id >= b.block * ?", BLOCK_ORDERS);
+    query_add_number(query, " AND o.id < (b.block + 1) * ?", BLOCK_ORDERS);
+    query_add_number(query, " AND +o.id >= ?", range.from); /* "+": the key is for the two above */
+    query_add_number(query, " AND +o.id < ?", range.below);
+    orders_conditions(query, filter, false);
+    query_add(query, " ORDER BY b.block DESC, o.id DESC");
+}
+
+/* The parts at a location in one state lead. */
+static void orders_by_part(struct query *query, const struct view_order_filter *filter, struct orders_range range,
+                           u32 part_state)
+{
+    query_add(query, "SELECT p.ord AS ord FROM part p");
+    if (filter->festival != 0 || filter->state != 0) /* else the order's row need not be looked at */
+        query_add(query, " CROSS JOIN orders o ON o.id = p.ord");
+    query_add_number(query, " WHERE p.location = ?", filter->location);
+    query_add_number(query, " AND p.state = ?", part_state);
+    query_add_number(query, " AND p.ord >= ?", range.from);
+    query_add_number(query, " AND p.ord < ?", range.below);
+    orders_conditions(query, filter, true);
+}
+
+/* Each state's run of parts is in order, and SQLite merges them. An order with two such parts comes once. */
+static void orders_by_location(struct query *query, const struct view_order_filter *filter, struct orders_range range)
+{
+    if (filter->part_state != 0) {
+        orders_by_part(query, filter, range, filter->part_state);
+        query_add(query, " GROUP BY p.ord ORDER BY p.ord DESC");
         return;
     }
-    /* Each state's run is in order, and SQLite merges them. An order with two such parts comes once. */
-    u32 first = filter->part_state != 0 ? filter->part_state : PART_OPEN;
-    u32 last = filter->part_state != 0 ? filter->part_state : PART_DROPPED;
-    for (u32 state = first; state <= last; state++) {
-        query_add(query, state > first ? " UNION " : "");
+    for (u32 state = PART_OPEN; state <= PART_DROPPED; state++) {
+        query_add(query, state > PART_OPEN ? " UNION " : "");
         orders_by_part(query, filter, range, state);
     }
-    query_add(query, first == last ? " GROUP BY p.ord ORDER BY p.ord DESC" : " ORDER BY ord DESC");
+    query_add(query, " ORDER BY ord DESC");
+}
+
+/* What is likely to be fewest leads. */
+static void orders_query(struct query *query, const struct view_order_filter *filter, struct orders_range range)
+{
+    if (filter->shopper != 0)
+        orders_by_shopper(query, filter, range);
+    else if (filter->location != 0)
+        orders_by_location(query, filter, range);
+    else if (filter->state != 0 && filter->state != ORDER_PAID)
+        orders_by_list(query, filter, range, BLOCK_LIST_STATE + filter->state);
+    else if (filter->part_state != 0)
+        orders_by_list(query, filter, range, BLOCK_LIST_PART + filter->part_state);
+    else if (filter->festival != 0)
+        orders_by_list(query, filter, range, BLOCK_LIST_FESTIVAL + filter->festival);
+    else if (filter->state != 0)
+        orders_by_list(query, filter, range, BLOCK_LIST_STATE + filter->state);
+    else
+        orders_by_order(query, filter, range);
 }
 
 size_t view_orders(struct view *view, const struct view_order_filter *filter, u32 *orders, size_t max)

@@ -5,7 +5,7 @@
 bool row_open(struct rows *rows, struct store *store)
 {
     *rows = (struct rows){.store = store};
-    if (product_open(&rows->product) && sale_open(&rows->sales))
+    if (product_open(&rows->product) && placed_open(&rows->placed) && sale_open(&rows->sales) && block_open(&rows->blocks))
         return true;
     row_close(rows);
     return false;
@@ -14,7 +14,9 @@ bool row_open(struct rows *rows, struct store *store)
 void row_close(struct rows *rows)
 {
     product_close(&rows->product);
+    placed_close(&rows->placed);
     sale_close(&rows->sales);
+    block_close(&rows->blocks);
 }
 
 u32 row_order(const struct command_header *command, struct result result)
@@ -133,33 +135,67 @@ static void row_sales(struct rows *rows, const struct engine *engine, const stru
     }
 }
 
+/* The set of 1 << state of the parts. */
+static u32 row_parts_set(const struct row_part *parts, u8 count)
+{
+    u32 set = 0;
+    for (u8 i = 0; i < count; i++)
+        set |= 1u << parts[i].state;
+    return set;
+}
+
+/* Onto, or off, the lists of parts' states. */
+static void row_lists(struct rows *rows, u32 id, u32 set, int change)
+{
+    for (u32 state = PART_OPEN; state <= PART_DROPPED; state++)
+        if (set & 1u << state)
+            block_add(&rows->blocks, rows->store, BLOCK_LIST_PART + state, id, change);
+}
+
 static void row_placed(struct rows *rows, const struct engine *engine, u32 id)
 {
     const struct order *order = engine_order(engine, id);
     struct row_part parts[ORDER_PARTS_MAX];
     u8 count = row_parts(engine, order, parts);
-    STORE_RUN(rows->store, ORDER_ADD, id, order->shopper, order->festival, order->state, order->placed_ms);
-    for (u8 i = 0; i < count; i++)
-        STORE_RUN(rows->store, PART_ADD, parts[i].location, parts[i].state, id, i + 1);
+    u32 set = row_parts_set(parts, count);
+    STORE_RUN(rows->store, ORDER_ADD, id, order->shopper, order->festival, order->state, set, order->placed_ms,
+              order->previous);
+    for (u8 i = 0; i < count; i++) {
+        struct placed_part part = {
+            .location = parts[i].location, .order = id, .state = parts[i].state, .part = (u8)(i + 1)};
+        placed_part(&rows->placed, rows->store, &part);
+    }
+    placed_shopper(&rows->placed, rows->store, engine, order->shopper);
+    row_lists(rows, id, set, 1);
+    block_add(&rows->blocks, rows->store, BLOCK_LIST_FESTIVAL + order->festival, id, 1);
+    block_add(&rows->blocks, rows->store, BLOCK_LIST_STATE + order->state, id, 1);
     if (order->state == ORDER_PAID)
         row_sales(rows, engine, order, 1);
 }
 
-static void row_changed(struct rows *rows, const struct row_before *before, const struct engine *engine)
+/* An order that was in `state` with these parts has moved on. */
+static void row_moved(struct rows *rows, const struct engine *engine, u32 id, u8 state, const struct row_part *before)
 {
-    const struct order *order = engine_order(engine, before->order);
+    const struct order *order = engine_order(engine, id);
     struct row_part parts[ORDER_PARTS_MAX];
     u8 count = row_parts(engine, order, parts);
-    ASSERT(count == before->part_count);
-    if (order->state != before->state)
-        STORE_RUN(rows->store, ORDER_STATE, before->order, order->state);
+    u32 set = row_parts_set(parts, count), set_before = row_parts_set(before, count);
     for (u8 i = 0; i < count; i++)
-        if (parts[i].state != before->parts[i].state)
-            STORE_RUN(rows->store, PART_STATE, parts[i].location, before->parts[i].state, before->order, i + 1,
-                      parts[i].state);
-    if (order->state == ORDER_PAID && before->state != ORDER_PAID)
+        if (parts[i].state != before[i].state) {
+            placed_flush_parts(&rows->placed, rows->store); /* it may be among them */
+            STORE_RUN(rows->store, PART_STATE, parts[i].location, before[i].state, id, i + 1, parts[i].state);
+        }
+    row_lists(rows, id, set & ~set_before, 1);
+    row_lists(rows, id, set_before & ~set, -1);
+    if (order->state != state) {
+        block_add(&rows->blocks, rows->store, BLOCK_LIST_STATE + state, id, -1);
+        block_add(&rows->blocks, rows->store, BLOCK_LIST_STATE + order->state, id, 1);
+    }
+    if (order->state != state || set != set_before)
+        STORE_RUN(rows->store, ORDER_STATE, id, order->state, set);
+    if (order->state == ORDER_PAID && state != ORDER_PAID)
         row_sales(rows, engine, order, 1);
-    if (order->state != ORDER_PAID && before->state == ORDER_PAID)
+    if (order->state != ORDER_PAID && state == ORDER_PAID)
         row_sales(rows, engine, order, -1); /* cancelled before anything left: nothing was returned */
 }
 
@@ -179,13 +215,12 @@ static void row_returned(struct rows *rows, const struct engine *engine, const s
 /* A hold that expired had all its parts open. */
 static void row_expired(struct rows *rows, const struct engine *engine, u32 id)
 {
-    const struct order *order = engine_order(engine, id);
     struct row_part parts[ORDER_PARTS_MAX];
-    u8 count = row_parts(engine, order, parts);
-    ASSERT(order->state == ORDER_EXPIRED);
-    STORE_RUN(rows->store, ORDER_STATE, id, order->state);
+    u8 count = row_parts(engine, engine_order(engine, id), parts);
+    ASSERT(engine_order(engine, id)->state == ORDER_EXPIRED);
     for (u8 i = 0; i < count; i++)
-        STORE_RUN(rows->store, PART_STATE, parts[i].location, PART_OPEN, id, i + 1, parts[i].state);
+        parts[i].state = PART_OPEN;
+    row_moved(rows, engine, id, ORDER_HELD, parts);
 }
 
 static void row_sku(struct rows *rows, const struct row_before *before, const struct engine *engine, u32 id)
@@ -224,7 +259,7 @@ void row_after(struct rows *rows, const struct row_before *before, const struct 
         break;
     default:
         if (before->order != 0)
-            row_changed(rows, before, engine);
+            row_moved(rows, engine, before->order, before->state, before->parts);
         break;
     }
 }
@@ -232,5 +267,7 @@ void row_after(struct rows *rows, const struct row_before *before, const struct 
 void row_flush(struct rows *rows, const struct engine *engine)
 {
     product_index(&rows->product, rows->store, engine);
+    placed_flush(&rows->placed, rows->store, engine);
     sale_flush(&rows->sales, rows->store);
+    block_flush(&rows->blocks, rows->store);
 }

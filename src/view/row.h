@@ -6,6 +6,8 @@
 #define ELEVEN_VIEW_ROW_H
 
 #include "core/engine.h"
+#include "view/block.h"
+#include "view/placed.h"
 #include "view/product.h"
 #include "view/sale.h"
 #include "view/store.h"
@@ -31,7 +33,9 @@ struct row_before {
 struct rows {
     struct store *store;    /* not owned; failures stick to it */
     struct product product;
+    struct placed placed;
     struct sales sales;
+    struct blocks blocks;
 };
 
 bool row_open(struct rows *rows, struct store *store); /* false: no memory */

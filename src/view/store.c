@@ -109,6 +109,16 @@ static enum store_verdict store_judge(struct store *store)
     return verdict;
 }
 
+/* A new file is made here, for nobody else to read, as all of the folder; SQLite would leave that to the umask. */
+static void store_make(const struct io *io, const char *path)
+{
+    int file = io->open(io->context, path, IO_READ);
+    if (file == -ENOENT)
+        file = io->open(io->context, path, IO_WRITE | IO_CREATE);
+    if (file >= 0)
+        io->close(io->context, file);
+}
+
 static bool store_connect(struct store *store, const char *path, const char *settings)
 {
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -180,6 +190,7 @@ static bool store_open_with(struct store *store, const struct io *io, const char
         bool again;
         *store = (struct store){0};
         memcpy(store->instance, instance, sizeof(store->instance));
+        store_make(io, path);
         if (store_open_once(store, path, settings, &again))
             return true;
         store_unprepare(store);
