@@ -265,9 +265,10 @@ def scenario(call):
         "name": "Double Twelve", "opens_at": "2036-12-12T00:00:00Z", "closes_ms": 2112739200000, "currency": "CNY",
         "utc_offset_minutes": 480})
     bad("festival_put", "bad-field", "mara", path={"code": "12.12"}, json={"opens_at": "tomorrow"})
-    deal = good("deal_add", "mara", path={"festival": "11.11"}, json={"sku": "SPADE", "price_minor": 8800, "quota": 9})
+    deal = good("deal_add", "mara", path={"festival": "11.11"}, json={
+        "sku": "SPADE", "price_minor": 8800, "quota": 9, "cap": 3})
     good("deal_put", "mara", path={"festival": "11.11", "deal": deal["deal"]},
-         json={"sku": "SPADE", "price_minor": 8700, "quota": 9, "cap": 3})
+         json={"sku": "SPADE", "price_minor": 8700, "quota": 8, "cap": 3})
     bad("deal_add", "unknown-sku", "mara", path={"festival": "11.11"}, json={"sku": "NO-SUCH", "price_minor": 1})
 
     shoppers(call)
