@@ -398,7 +398,7 @@ static bool names_something(const struct route *route)
 static bool takes_money(const struct route *route)
 {
     if (route->command == 0)
-        return (route->flags & (ROUTE_ORDER | ROUTE_KEY)) != 0;
+        return (route->flags & (ROUTE_ORDER | ROUTE_KEY)) != 0 && !describe_is_open(route);
     return route->command == COMMAND_ORDER_PAY || route->command == COMMAND_WALLET_TRANSFER;
 }
 
