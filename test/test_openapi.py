@@ -396,7 +396,7 @@ def own_account(call):
         good(id, "anna", path=subject)
     new = good("me_password", "ben", json={"old": PASSWORD, "new": PASSWORD + "!"})
     server.keys["ben"] = new["token"]
-    bad("me_password", "wrong", "ben", json={"old": PASSWORD, "new": PASSWORD + "!!"})
+    bad("me_password", "bad-field", "ben", json={"old": PASSWORD, "new": PASSWORD + "!!"})
 
 
 def staff(call):
