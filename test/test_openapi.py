@@ -405,7 +405,7 @@ def staff(call):
     clerk = {"login": "dora", "password": PASSWORD, "role": "clerk", "location": "st-1"}
     dora = {"account": good("account_add", "admin", json=clerk)["account"]}
     bad("account_add", "taken", "admin", json=clerk)
-    bad("account_add", "bad-role", "admin", json=dict(clerk, login="emil", role="merchandiser"))
+    bad("account_add", "bad-field", "admin", json=dict(clerk, login="emil", role="merchandiser"))
     check(good("account_get", "admin", path=dora)["login"] == "dora", "account_get")
     bad("account_get", "not-found", "admin", path={"account": 9999})
     check(good("accounts_find", "admin", query={"role": "clerk", "limit": 1})["next"] is not None, "accounts_find")
@@ -420,7 +420,7 @@ def staff(call):
     bad("key_revoke", "not-found", "ware", path={"key": key["key"]})
     good("key_revoke", "till", path={"key": key["key"]})
     bad("me", "wrong", "counter")
-    bad("key_add", "bad-name", "till", json={"name": ""})
+    bad("key_add", "bad-field", "till", json={"name": ""})
     bad("keys_find", "forbidden", "till", query={"account": dora["account"]})
 
     acts = good("acts_find", "admin", query={"limit": 3})
