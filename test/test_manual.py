@@ -35,7 +35,7 @@ def test_resp_commands(server, client):
     assert "ORDER.PLACE" in known and "STOCK.GET" in known, known
     missing = [name for name in known if "`%s" % name not in manual and "\n    %s" % name not in manual]
     assert not missing, "docs/RESP.md does not know %s" % missing
-    rows = dict(re.findall(r"^\| `([A-Z_.]+)` \| [a-z, ]+ \| (.*) \|$", manual, re.M))
+    rows = dict(re.findall(r"^\| `([A-Z_.]+)` \| [a-z, ]+ \| (`.*) \|$", manual, re.M))
     for word, names in fields():
         if word in known and word != "ORDER.PLACE":
             assert set(re.findall(r"`(\w+)`", rows[word])) == names, "docs/RESP.md, fields of %s" % word

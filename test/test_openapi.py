@@ -493,7 +493,7 @@ def test_all_refused(server, description, call):
     check(not never, "operations that were never refused:", never)
 
 
-# --- who may -----------------------------------------------------------------------------------------------------------
+# --- who may -----------------------------------------------------------------------------------------------------
 
 EVERYBODY = [(None, "anybody"), ("anna", "shopper"), ("ben", "shopper"), ("till", "clerk"), ("ware", "clerk"),
              ("mara", "merchandiser"), ("pay", "provider"), ("robot", "integrator"), ("admin", "administrator")]

@@ -176,7 +176,7 @@ void describe_query(const struct route *route, struct describe_members *members)
 
 /* --- bodies of commands ------------------------------------------------------------------------------ */
 
-/* Where command.def speaks to the engine's callers, and the door to people: what is filled in when it is missing, and words. */
+/* Where command.def speaks to the engine's callers, and the door to people: what may be missing, and other words. */
 static const struct {
     u16 kind;
     const char *field;
@@ -193,7 +193,8 @@ static const struct {
     {COMMAND_BUDGET_SET, "subject", DESCRIBE_OPTIONAL, "code", "the festival or department; none for the day"},
     {COMMAND_WALLET_TRANSFER, "from", DESCRIBE_OPTIONAL, NULL, "whose; one's own account when not given"},
     {COMMAND_LOCATION_PUT, "kind", DESCRIBE_ALWAYS, NULL, "what it is"},
-    {COMMAND_LOCATION_PUT, "services", DESCRIBE_ALWAYS, "string", "what it does: ship, pick-up, carry-out, joined by +"},
+    {COMMAND_LOCATION_PUT, "services", DESCRIBE_ALWAYS, "string",
+     "what it does: ship, pick-up, carry-out, joined by +"},
     {COMMAND_FESTIVAL_PUT, "hold_ms", DESCRIBE_OPTIONAL, NULL, "how long an unpaid order holds its units; 0: as configured"},
     {COMMAND_FESTIVAL_PUT, "utc_offset_minutes", DESCRIBE_OPTIONAL, NULL,
      "of the festival's day, -720 to 840; budgets of a day change at its midnight"},

@@ -1,7 +1,7 @@
 /*
- * The API as it describes itself: what each route takes and gives, in one form for all who tell about it (openapi.c for machines,
- * docs.c for people). It is read from the tables that the server itself works from: routes.def, command.def,
- * schema.def, parameter.def, problem.h and result.def. Nothing here allocates; all texts are static.
+ * The API as it describes itself: what each route takes and gives, in one form for all who tell about it (openapi.c
+ * for machines, docs.c for people). It is read from the tables that the server itself works from: routes.def,
+ * command.def, schema.def, parameter.def, problem.h and result.def. Nothing here allocates; texts are static.
  */
 #ifndef ELEVEN_DOOR_DESCRIBE_H
 #define ELEVEN_DOOR_DESCRIBE_H

@@ -229,10 +229,11 @@ static void emit_header_parameters(struct emit *emit)
 {
     emit_key_open(emit, "parameters", '{');
     emit_header_parameter(emit, "IdempotencyKey", "Idempotency-Key", true,
-                          "1 to 255 visible ASCII characters, new for each wish: a UUID. The same request with the same "
-                          "key within 24 hours is done once and answered the same.");
+                          "1 to 255 visible ASCII characters, new for each wish: a UUID. The same request with the "
+                          "same key within 24 hours is done once and answered the same.");
     emit_header_parameter(emit, "QueueTicket", "Queue-Ticket", false, "Of the 503 that refused the order before.");
-    emit_header_parameter(emit, "LastEventId", "Last-Event-ID", false, "Id of the last event one has: what came since.");
+    emit_header_parameter(emit, "LastEventId", "Last-Event-ID", false,
+                          "Id of the last event one has: what has changed since is told first.");
     emit_header_parameter(emit, "IfNoneMatch", "If-None-Match", false,
                           "ETag of the answer that one has: 304 when it is still the same.");
     emit_close(emit, '}');
