@@ -46,10 +46,12 @@ static bool key_whose(struct http *http, struct key_job *job, u64 account)
 {
     const struct caller *caller = &http_request(http)->caller;
     bool may = account == 0 || account == caller->account || (caller->roles & ROLE_ADMINISTRATOR) != 0;
-    if (!may)
+    if (!may) {
+        route_act(http, 403);
         problem_reply(http, PROBLEM_FORBIDDEN, NULL);
-    else if (account != 0)
+    } else if (account != 0) {
         job->account = (u32)account;
+    }
     return may;
 }
 
@@ -158,9 +160,7 @@ static bool key_read(struct http *http, json_t *form, struct key_job *job)
     }
     job->name_size = MIN(name.size, sizeof(job->name)); /* one byte too many is refused as all of them would be */
     memcpy(job->name, name.bytes, job->name_size);
-    if (key_whose(http, job, (u64)account))
-        return true;
-    return false;
+    return key_whose(http, job, (u64)account);
 }
 
 void serve_key_add(struct http *http)
