@@ -170,22 +170,27 @@ void problem_overloaded(struct http *http, u32 retry_after_s, const char *ticket
     problem_later(http, PROBLEM_OVERLOADED, NULL, NULL, retry_after_s, ticket);
 }
 
-void problem_access(struct http *http, enum access_status status, u32 retry_after_s)
+int problem_access_http(enum access_status status)
 {
     static const int statuses[] = {
-        [ACCESS_OK] = 200,           [ACCESS_BAD_LOGIN] = 422, [ACCESS_BAD_PASSWORD] = 422,
-        [ACCESS_BAD_ROLE] = 422,     [ACCESS_TAKEN] = 409,     [ACCESS_WRONG] = 401,
-        [ACCESS_THROTTLED] = 429,    [ACCESS_NOT_FOUND] = 404, [ACCESS_FULL] = 409,
-        [ACCESS_FAILED] = 503,
+        [ACCESS_OK] = 200,       [ACCESS_BAD_LOGIN] = 422, [ACCESS_BAD_PASSWORD] = 422, [ACCESS_BAD_NAME] = 422,
+        [ACCESS_BAD_ROLE] = 422, [ACCESS_TAKEN] = 409,     [ACCESS_WRONG] = 401,        [ACCESS_THROTTLED] = 429,
+        [ACCESS_NOT_FOUND] = 404, [ACCESS_FULL] = 409,     [ACCESS_FAILED] = 503,
     };
+    return statuses[status];
+}
+
+void problem_access(struct http *http, enum access_status status, u32 retry_after_s)
+{
+    int http_status = problem_access_http(status);
     if (status == ACCESS_THROTTLED) {
         problem_later(http, PROBLEM_TOO_MANY_REQUESTS, access_status_word(status), access_status_sentence(status),
                       retry_after_s, NULL);
         return;
     }
     struct emit emit =
-        problem_begin(http, statuses[status], access_status_word(status), access_status_sentence(status), NULL);
-    problem_end(http, &emit, statuses[status], status == ACCESS_WRONG ? "WWW-Authenticate: Bearer\r\n" : "");
+        problem_begin(http, http_status, access_status_word(status), access_status_sentence(status), NULL);
+    problem_end(http, &emit, http_status, status == ACCESS_WRONG ? "WWW-Authenticate: Bearer\r\n" : "");
 }
 
 const char *problem_title(struct slice word, int *status)

@@ -17,6 +17,7 @@
     PROBLEM(KEY_MISSING, 400, "idempotency-key-missing", "This request needs an Idempotency-Key.")                \
     PROBLEM(KEY_BAD, 400, "idempotency-key-bad", "An Idempotency-Key is 1 to 255 visible ASCII characters.")     \
     PROBLEM(KEY_IN_FLIGHT, 409, "idempotency-key-in-flight", "A request with this key is being worked on.")      \
+    PROBLEM(PAYMENT_DECLINED, 402, "payment-declined", "The payment provider declined the payment.")             \
     PROBLEM(UNAUTHENTICATED, 401, "unauthenticated", "Log in, or give an API key.")                              \
     PROBLEM(FORBIDDEN, 403, "forbidden", "This account may not do that.")                                        \
     PROBLEM(CROSS_SITE, 403, "cross-site", "A session's request must come from this site's own pages.")          \
@@ -43,6 +44,7 @@ void problem_result(struct http *http, struct result result);
 /* Why a request could not be made a command. */
 void problem_ask(struct http *http, const struct ask *ask);
 void problem_access(struct http *http, enum access_status status, u32 retry_after_s);
+int problem_access_http(enum access_status status); /* the HTTP status it has */
 /* Any status, for what is wrong with the request as a whole. */
 void problem_plain(struct http *http, int status, const char *word, const char *detail);
 /* 503 and 429 with Retry-After. */

@@ -62,6 +62,7 @@ struct server {
     struct limiter *limiter;
     struct events *events;          /* server-sent */
     struct jobs *jobs;
+    struct durable *durable;
 
     i64 started_ms;
     i64 pass_ns;                    /* monotonic, when this pass began; 0: it has not */
