@@ -9,7 +9,9 @@
 #include "base/slice.h"
 #include "base/types.h"
 #include "core/engine.h"
+#include "exchange/field.h"
 #include "journal/journal.h"
+#include "node/refusal.h"
 
 #define CLI_VERSION "0.1.0"
 
@@ -73,39 +75,29 @@ bool cli_parse_time(const char *text, i64 now_ms, i64 *ms);
 bool cli_time_in_range(i64 ms);
 #define CLI_TIME_RANGE "from 1970-01-01 to 2099-12-31"
 
-/* What is wrong with a code (1..COMMAND_CODE_MAX bytes) or a name (any length): UTF-8 without control characters. NULL:
- * nothing. */
-const char *cli_code_problem(struct slice code);
-const char *cli_name_problem(struct slice name);
-
-/* "word: sentence" of a refusal; a full pool is named. Returns `text` (CLI_REFUSAL_MAX bytes). `engine` may be NULL. */
-#define CLI_REFUSAL_MAX 320
-char *cli_refusal(char *text, const struct engine *engine, struct result result);
-
-/* A whole number of at most `largest`; nothing else may stand there. */
-bool cli_parse_number(struct slice text, u64 largest, u64 *number);
-
-/* A decimal with at most `places` places as a whole number of 10^-places; further places are dropped when `cut`, else
- * refused. False when it is no number or its whole part is beyond 9 digits. */
-bool cli_parse_decimal(struct slice text, unsigned places, bool cut, i64 *scaled);
-
-/* Lower case, runs of other ASCII than letters and digits as one '-', none at the ends; other UTF-8 is kept. Writes
- * at most `max` bytes, cut between characters; returns how many. */
-size_t cli_slug(char *slug, size_t max, struct slice text);
-
-/* ASCII letters are equal in both cases. */
-bool cli_same_word(struct slice a, struct slice b);
+/* As field.h and refusal.h say. */
+static inline bool cli_parse_number(struct slice text, u64 largest, u64 *number)
+{
+    return field_number(text, largest, number);
+}
+static inline const char *cli_code_problem(struct slice code)
+{
+    return field_code_problem(code);
+}
+static inline const char *cli_name_problem(struct slice name)
+{
+    return field_name_problem(name);
+}
+#define CLI_REFUSAL_MAX REFUSAL_MAX
+static inline char *cli_refusal(char *text, const struct engine *engine, struct result result)
+{
+    return refusal_text(text, engine, result);
+}
 
 /* Of `count` words the one nearest to `word` by edits; NULL when none is near. */
 const char *cli_nearest(const char *word, const char *const *words, size_t count);
 
 /* The code of an entity (its first text), "-" for id 0. */
 struct slice cli_code(const struct engine *engine, u32 id, u32 text);
-
-/* ISO 4217: number of digits of a currency we know; -1 for another. */
-int cli_currency_digits(struct slice code);
-
-/* ISO 3166-1: English short name of a country we know; NULL for another. */
-const char *cli_country_name(struct slice code);
 
 #endif

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/festival.h"
 #include "cli/options.h"
+#include "cli/submission.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -49,16 +50,19 @@ static int demo_folder(const struct demo *demo)
 /* Rehearses and submits one of the two preparations. */
 static int demo_prepare(const struct demo *demo, i64 opens_ms)
 {
-    static struct stage stage; /* large */
-    int code = stage_open(&stage, demo->directory);
+    static struct submission submission; /* large */
+    struct stage *stage = &submission.stage;
+    int code = submission_open(&submission, demo->directory);
     if (code != CLI_DONE)
         return code;
-    code = opens_ms == 0 ? demo_catalogue(&stage, demo) : demo_open_festival(&stage, demo, opens_ms);
+    code = opens_ms == 0 ? demo_catalogue(stage, demo) : demo_open_festival(stage, demo, opens_ms);
     if (code == CLI_DONE)
-        code = stage_commit(&stage);
+        code = submission_exit(stage_status(stage));
+    if (code == CLI_DONE)
+        code = submission_commit(&submission);
     if (code == CLI_DONE && opens_ms == 0)
-        stage_print_counts(&stage);
-    stage_close(&stage);
+        submission_print_counts(&submission);
+    submission_close(&submission);
     return code;
 }
 

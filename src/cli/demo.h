@@ -6,7 +6,7 @@
 #define ELEVEN_CLI_DEMO_H
 
 #include "cli/crowd.h"
-#include "cli/stage.h"
+#include "exchange/stage.h"
 
 #define DEMO_FESTIVAL "11.11"
 #define DEMO_ORDER_VALUE_YUAN 205 /* 2018: 213.5 bn yuan in 1.042 bn parcels */

@@ -8,7 +8,8 @@
 #include "cli/cli.h"
 #include "cli/crowd_prepare.h"
 #include "cli/demo.h"
-#include "cli/import.h"
+#include "cli/file.h"
+#include "exchange/import.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,10 +120,15 @@ static int catalogue_places(struct catalogue *catalogue)
 {
     char file[512];
     snprintf(file, sizeof(file), "%s/cities_cn.csv", catalogue->demo->data);
-    struct import import = {.stage = catalogue->stage, .country = "CN"};
-    int code = import_cities(&import, file);
+    struct import import = {.stage = catalogue->stage, .country = "CN", .prefix = ""};
+    struct source source;
+    int code = file_open(&source, file);
     if (code != CLI_DONE)
         return code;
+    enum exchange_status status = import_run(&import, IMPORT_cities, &source);
+    file_close(&source);
+    if (status != EXCHANGE_DONE)
+        return status == EXCHANGE_FULL ? CLI_FILE : CLI_REFUSED;
     const struct engine *engine = stage_engine(catalogue->stage);
     u32 count = engine_city_count(engine);
     u32 *cities = calloc((size_t)count + 1, sizeof(*cities));
@@ -165,7 +171,7 @@ static void catalogue_brands(struct catalogue *catalogue)
     static const char *const end[] = {"ra", "ti", "mo", "dex", "lin", "ska", "vo", "nia", "tan"};
     static const char *const countries[] = {
 #define COUNTRY(code, name) code,
-#include "cli/country.def"
+#include "exchange/country.def"
 #undef COUNTRY
     };
     for (u32 i = 0; i < BRANDS; i++) {
@@ -250,7 +256,7 @@ static void catalogue_sku(struct catalogue *catalogue, u32 id)
     snprintf(code, sizeof(code), "E%06u", id);
     snprintf(title, sizeof(title), "%s %s%s%s | %s %s", catalogue->brand_names[brand], colours[colour][0],
              styles[style].zh, goods->zh, styles[style].en, goods->en);
-    size_t size = cli_slug(handle, sizeof(handle), slice_text(title));
+    size_t size = field_slug(handle, sizeof(handle), slice_text(title));
     snprintf(options, sizeof(options), "Colour: %s", colours[colour][1]);
     struct command_sku_put *put = stage_draft(catalogue->stage, COMMAND_SKU_PUT);
     put->gtin = (GTIN_PREFIX + id) * 10 + gtin_check_digit(GTIN_PREFIX + id);

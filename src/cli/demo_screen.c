@@ -6,7 +6,8 @@
 #include "cli/cli.h"
 #include "cli/demo.h"
 #include "cli/festival.h"
-#include "cli/table.h"
+#include "cli/file.h"
+#include "cli/submission.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,11 +32,15 @@ bool demo_read_history(const char *data, struct demo_history *history)
         [BN_10] = {.names = {"seconds_to_10bn"}, .needed = true},
     };
     static struct stage errors; /* the table counts its errors there */
+    struct source source;
     struct table table;
     char file[512];
     snprintf(file, sizeof(file), "%s/double-eleven.csv", data);
     *history = (struct demo_history){0};
-    bool good = table_open(&table, &errors, file, columns, COLUMNS) == CLI_DONE;
+    if (file_open(&source, file) != CLI_DONE)
+        return false;
+    stage_open(&errors, NULL, 0, submission_say, NULL);
+    bool good = table_open(&table, &errors, &source, columns, COLUMNS) == EXCHANGE_DONE;
     while (good && table_next(&table)) {
         u64 bn_1, bn_10;
         if (!slice_is(table_field(&table, YEAR), "2018") || !table_number(&table, BN_1, 86400, &bn_1)
@@ -44,6 +49,8 @@ bool demo_read_history(const char *data, struct demo_history *history)
         *history = (struct demo_history){.bn_1_s = (i64)bn_1, .bn_10_s = (i64)bn_10};
     }
     table_close(&table);
+    stage_close(&errors);
+    file_close(&source);
     return history->bn_1_s > 0 && history->bn_10_s > history->bn_1_s;
 }
 

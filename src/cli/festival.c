@@ -8,7 +8,8 @@
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/options.h"
-#include "cli/put.h"
+#include "cli/submission.h"
+#include "exchange/put.h"
 
 #include <stdio.h>
 
@@ -133,7 +134,7 @@ static bool festival_read_wish(const struct festival_wish *wish, i64 now_ms, str
         || !festival_read_time("closes", wish->closes, now_ms, &put->closes_ms))
         return false;
     if (wish->usd_rate != NULL
-        && (!cli_parse_decimal(slice_text(wish->usd_rate), 6, false, &put->usd_rate_e6) || put->usd_rate_e6 < 0))
+        && (!field_decimal(slice_text(wish->usd_rate), 6, false, &put->usd_rate_e6) || put->usd_rate_e6 < 0))
         return festival_wrong("usd-rate", wish->usd_rate, "units of the currency for one dollar (6.9329)");
     if (wish->utc_offset != NULL
         && (!time_parse_offset(slice_text(wish->utc_offset), &put->utc_offset_minutes)
@@ -221,25 +222,26 @@ static int festival_put(struct stage *stage, const struct festival_wish *wish, u
 
 static int festival_change(const char *directory, const struct festival_wish *wish)
 {
-    static struct stage stage; /* large */
-    int code = stage_open(&stage, directory);
+    static struct submission submission; /* large */
+    struct stage *stage = &submission.stage;
+    int code = submission_open(&submission, directory);
     if (code != CLI_DONE)
         return code;
     u32 id = 0;
-    code = festival_put(&stage, wish, &id);
+    code = festival_put(stage, wish, &id);
     if (code == CLI_DONE && wish->deals != NULL)
-        code = festival_deals(&stage, id, wish->deals);
-    if (code == CLI_DONE && stage.errors > 0)
-        code = CLI_REFUSED;
+        code = festival_deals(stage, id, wish->deals);
     if (code == CLI_DONE)
-        code = stage_commit(&stage);
+        code = submission_exit(stage_status(stage));
+    if (code == CLI_DONE)
+        code = submission_commit(&submission);
     else
         cli_error("festival", "nothing was changed");
     if (code == CLI_DONE) {
-        stage_print_counts(&stage);
-        festival_print(stage_engine(&stage), id, cli_now_ms());
+        submission_print_counts(&submission);
+        festival_print(stage_engine(stage), id, cli_now_ms());
     }
-    stage_close(&stage);
+    submission_close(&submission);
     return code;
 }
 

@@ -4,7 +4,7 @@
 #ifndef ELEVEN_CLI_FESTIVAL_H
 #define ELEVEN_CLI_FESTIVAL_H
 
-#include "cli/stage.h"
+#include "exchange/stage.h"
 
 /* Rehearses the deals of a CSV file: sku, price, and quota, cap, opens, closes, which keep their values when their
  * column is absent. CLI_DONE, CLI_FILE or CLI_REFUSED, said on

@@ -7,7 +7,7 @@
 
 #include "base/money.h"
 #include "cli/cli.h"
-#include "cli/table.h"
+#include "cli/file.h"
 
 enum { DEAL_SKU, DEAL_PRICE, DEAL_QUOTA, DEAL_CAP, DEAL_OPENS, DEAL_CLOSES, DEAL_COLUMNS };
 
@@ -26,7 +26,7 @@ static bool deal_time(struct table *table, size_t index, i64 otherwise, i64 *ms)
     if (cli_parse_time(text, table->stage->now_ms, ms) && cli_time_in_range(*ms))
         return true;
     table_error(table, index, "\"" SLICE_FORMAT "\" is not a time " CLI_TIME_RANGE " such as 2018-11-11T00:00:00+08:00",
-                (int)MIN(field.size, 40), field.bytes);
+                FIELD_SHOWN(field));
     return false;
 }
 
@@ -75,7 +75,7 @@ static void deal_row(struct table *table, u32 festival)
     bool good = put.sku != 0;
     if (!money_parse(price, digits, &put.price_minor) || put.price_minor <= 0) {
         table_error(table, DEAL_PRICE, "\"" SLICE_FORMAT "\" is not a price above 0 with at most %u decimal places",
-                    (int)MIN(price.size, 40), price.bytes, digits);
+                    FIELD_SHOWN(price), digits);
         good = false;
     }
     put.opens_ms = row->opens_ms;
@@ -113,10 +113,15 @@ int festival_deals(struct stage *stage, u32 festival, const char *file)
         [DEAL_OPENS] = {.names = {"opens"}},
         [DEAL_CLOSES] = {.names = {"closes"}},
     };
+    struct source source;
+    int code = file_open(&source, file);
+    if (code != CLI_DONE)
+        return code;
     struct table table;
-    int code = table_open(&table, stage, file, columns, DEAL_COLUMNS);
-    while (code == CLI_DONE && table_next(&table))
+    enum exchange_status status = table_open(&table, stage, &source, columns, DEAL_COLUMNS);
+    while (status == EXCHANGE_DONE && table_next(&table))
         deal_row(&table, festival);
     table_close(&table);
-    return code;
+    file_close(&source);
+    return status == EXCHANGE_DONE ? CLI_DONE : CLI_REFUSED;
 }

@@ -3,12 +3,13 @@
  * they are there (and then left as they are), made when not. Used by imports,
  * festivals and the demonstration.
  */
-#ifndef ELEVEN_CLI_PUT_H
-#define ELEVEN_CLI_PUT_H
+#ifndef ELEVEN_EXCHANGE_PUT_H
+#define ELEVEN_EXCHANGE_PUT_H
 
-#include "cli/stage.h"
+#include "exchange/stage.h"
 
-/* Each returns the id, or 0 after saying on standard error, as "eleven: WHAT: why", why there is none. */
+/* Each returns the id, or 0 after telling the stage an error about WHAT ("currency", "brand.put \"acme\"") that says why
+ * there is none. */
 u32 put_currency(struct stage *stage, struct slice code);   /* digits by ISO 4217 */
 u32 put_country(struct stage *stage, struct slice code);    /* ISO 3166-1 alpha-2; its name by our table */
 u32 put_named(struct stage *stage, u16 kind, struct slice code, struct slice name); /* department, seller */

@@ -3,11 +3,12 @@
  * location ("Location", "On hand (current)", "On hand (new)"); the older one has
  * a column for each location. "not stocked" and an empty field set nothing.
  */
-#include "cli/import.h"
+#include "exchange/import.h"
 
-#include "cli/cli.h"
+#include "exchange/field.h"
+#include "node/refusal.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
 enum inventory_column {
     INVENTORY_HANDLE, INVENTORY_TITLE, INVENTORY_NAME_1, INVENTORY_VALUE_1, INVENTORY_NAME_2, INVENTORY_VALUE_2,
@@ -75,13 +76,13 @@ static void inventory_count(struct inventory *inventory, u32 sku, u32 location, 
     struct table *table = &inventory->table;
     const struct engine *engine = stage_engine(stage);
     struct slice text = table->csv.fields[field - 1];
-    char name[CLI_TEXT_MAX];
-    snprintf(name, sizeof(name), SLICE_FORMAT, SLICE_ARGS(table->header[field - 1]));
+    char name[STAGE_NAME_MAX];
+    table_name(table, field, name);
     u64 quantity;
-    if (!cli_parse_number(text, UNITS_MAX, &quantity)) {
+    if (!field_number(text, UNITS_MAX, &quantity)) {
         stage_error(stage, table->file, inventory_line(inventory, field), field, name,
                     "\"" SLICE_FORMAT "\" is neither a whole number from 0 to %u nor \"not stocked\"",
-                    (int)MIN(text.size, 40), text.bytes, UNITS_MAX);
+                    FIELD_SHOWN(text), UNITS_MAX);
         return;
     }
     u32 keys[2] = {sku, location};
@@ -99,12 +100,12 @@ static void inventory_count(struct inventory *inventory, u32 sku, u32 location, 
     struct result result = stage_apply(stage);
     if (result.code != RESULT_OK && result.code != RESULT_NO_CHANGE)
         stage_error(stage, table->file, inventory_line(inventory, field), field, name, "%s",
-                    cli_refusal((char[CLI_REFUSAL_MAX]){0}, stage_engine(stage), result));
+                    refusal_text((char[REFUSAL_MAX]){0}, stage_engine(stage), result));
 }
 
 static bool inventory_says_nothing(struct slice text)
 {
-    return text.size == 0 || cli_same_word(text, slice_text("not stocked"));
+    return text.size == 0 || field_same_word(text, slice_text("not stocked"));
 }
 
 /* The newer form: which of the quantities counts, and is it there? */
@@ -146,7 +147,7 @@ static void inventory_wide_row(struct inventory *inventory, const bool *is_locat
     }
 }
 
-static int inventory_rows(struct inventory *inventory)
+static enum exchange_status inventory_rows(struct inventory *inventory)
 {
     struct table *table = &inventory->table;
     bool is_location[CSV_FIELDS_MAX];
@@ -165,24 +166,29 @@ static int inventory_rows(struct inventory *inventory)
         stage_error(inventory->import->stage, table->file, 1, 0, NULL,
                     rows ? "there is no column \"On hand (new)\", \"On hand (current)\" nor \"Available\""
                          : "there is neither a column \"Location\" nor a column for each location");
-        return CLI_REFUSED;
+        return EXCHANGE_REFUSED;
     }
     while (table_next(table))
         if (rows)
             inventory_row(inventory);
         else
             inventory_wide_row(inventory, is_location);
-    return CLI_DONE;
+    return EXCHANGE_DONE;
 }
 
-int import_inventory(struct import *import, const char *file)
+enum exchange_status import_inventory(struct import *import, const struct source *source)
 {
-    static struct inventory inventory; /* large, and one at a time */
-    inventory = (struct inventory){.import = import};
-    memcpy(inventory.columns, inventory_columns, sizeof(inventory_columns));
-    int code = table_open(&inventory.table, import->stage, file, inventory.columns, INVENTORY_COLUMN_COUNT);
-    if (code == CLI_DONE)
-        code = inventory_rows(&inventory);
-    table_close(&inventory.table);
-    return code;
+    struct inventory *inventory = calloc(1, sizeof(*inventory)); /* large */
+    if (inventory == NULL)
+        return EXCHANGE_FULL;
+    inventory->import = import;
+    memcpy(inventory->columns, inventory_columns, sizeof(inventory_columns));
+    enum exchange_status status =
+        table_open(&inventory->table, import->stage, source, inventory->columns, INVENTORY_COLUMN_COUNT);
+    if (status == EXCHANGE_DONE)
+        status = inventory_rows(inventory);
+    import->stage->full = import->stage->full || inventory->table.seen.full;
+    table_close(&inventory->table);
+    free(inventory);
+    return status;
 }

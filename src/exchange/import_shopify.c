@@ -4,12 +4,12 @@
  * whose first row has the Title. A variant becomes a SKU. The rows of a product
  * are gathered first, since its images belong to all of its SKUs.
  */
-#include "cli/import.h"
+#include "exchange/import.h"
 
 #include "base/checksum.h"
 #include "base/gtin.h"
 #include "base/money.h"
-#include "cli/cli.h"
+#include "exchange/field.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +75,8 @@ struct shopify {
     size_t variant_count;
     char images[IMAGES_BYTES_MAX]; /* lines */
     size_t images_size;
+    char sku_options[4096]; /* the texts of one SKU are made here */
+    char sku_images[IMAGES_BYTES_MAX + 4096];
 };
 
 #define CODE_ROOM (COMMAND_CODE_MAX - 8) /* a number may follow: "-2" */
@@ -82,12 +84,12 @@ struct shopify {
 size_t import_variant_code(char *code, struct slice handle, const struct slice values[3])
 {
     char full[5 * COMMAND_CODE_MAX];
-    size_t size = cli_slug(full, COMMAND_CODE_MAX, handle);
+    size_t size = field_slug(full, COMMAND_CODE_MAX, handle);
     u64 checksum = checksum64(handle.bytes, handle.size, 0);
     bool cut = handle.size > COMMAND_CODE_MAX;
     for (size_t i = 0; i < 3; i++) {
         char value[COMMAND_CODE_MAX];
-        size_t value_size = slice_is(values[i], "Default Title") ? 0 : cli_slug(value, sizeof(value), values[i]);
+        size_t value_size = slice_is(values[i], "Default Title") ? 0 : field_slug(value, sizeof(value), values[i]);
         if (value_size == 0)
             continue;
         full[size] = memchr(full, '/', size) == NULL ? '/' : '-';
@@ -110,13 +112,13 @@ size_t import_variant_code(char *code, struct slice handle, const struct slice v
 static bool shopify_truth(struct shopify *shopify, enum shopify_column column)
 {
     struct slice field = table_field_trimmed(&shopify->table, column);
-    if (field.size == 0 || cli_same_word(field, slice_text("true")) || cli_same_word(field, slice_text("active")))
+    if (field.size == 0 || field_same_word(field, slice_text("true")) || field_same_word(field, slice_text("active")))
         return true;
     static const char *const no[] = {"false", "draft", "archived", "unlisted"};
     for (size_t i = 0; i < ARRAY_COUNT(no); i++)
-        if (cli_same_word(field, slice_text(no[i])))
+        if (field_same_word(field, slice_text(no[i])))
             return false;
-    table_error(&shopify->table, column, "\"" SLICE_FORMAT "\" is neither %s", (int)MIN(field.size, 40), field.bytes,
+    table_error(&shopify->table, column, "\"" SLICE_FORMAT "\" is neither %s", FIELD_SHOWN(field),
                 column == SHOPIFY_STATUS ? "active, draft nor archived" : "true nor false");
     shopify->bad = true;
     return false;
@@ -125,7 +127,7 @@ static bool shopify_truth(struct shopify *shopify, enum shopify_column column)
 /* A name for what has none in our sense: its slug, or `otherwise`. */
 static struct slice shopify_code(char *code, struct slice text, const char *otherwise)
 {
-    size_t size = cli_slug(code, COMMAND_CODE_MAX, text);
+    size_t size = field_slug(code, COMMAND_CODE_MAX, text);
     return size > 0 ? slice_of(code, size) : slice_text(otherwise);
 }
 
@@ -186,7 +188,6 @@ static struct slice shopify_sku_code(struct shopify *shopify, const struct varia
 
 static u32 shopify_put_sku(struct shopify *shopify, const struct variant *variant, u32 department, u32 brand)
 {
-    static char options[4096], images[IMAGES_BYTES_MAX + 4096];
     struct table *table = &shopify->table;
     char code_bytes[COMMAND_CODE_MAX + 16];
     struct slice code = shopify_sku_code(shopify, variant, code_bytes);
@@ -199,8 +200,9 @@ static u32 shopify_put_sku(struct shopify *shopify, const struct variant *varian
     put->seller = shopify->seller;
     put->for_sale = shopify->for_sale;
     struct slice texts[] = {code, shopify->title, shopify->handle,
-                            shopify_options(shopify, variant, options, sizeof(options)), shopify->tags, shopify->body,
-                            shopify_images(shopify, variant, images, sizeof(images))};
+                            shopify_options(shopify, variant, shopify->sku_options, sizeof(shopify->sku_options)),
+                            shopify->tags, shopify->body,
+                            shopify_images(shopify, variant, shopify->sku_images, sizeof(shopify->sku_images))};
     if (!stage_texts(shopify->import->stage, texts, ARRAY_COUNT(texts))) {
         table_error(table, SHOPIFY_BODY,
                     "the product's texts are too long: together at most %u bytes, and this one has %zu",
@@ -292,7 +294,7 @@ static bool shopify_figures(struct shopify *shopify, struct variant *variant)
     struct slice price = table_field_trimmed(table, SHOPIFY_PRICE);
     if (!money_parse(price, shopify->digits, &variant->price_minor) || variant->price_minor <= 0) {
         table_error(table, SHOPIFY_PRICE, "\"" SLICE_FORMAT "\" is not a price above 0 with at most %u decimal places",
-                    (int)MIN(price.size, 40), price.bytes, shopify->digits);
+                    FIELD_SHOWN(price), shopify->digits);
         good = false;
     }
     struct slice barcode = table_field_trimmed(table, SHOPIFY_BARCODE);
@@ -302,7 +304,7 @@ static bool shopify_figures(struct shopify *shopify, struct variant *variant)
     if (barcode.size > 0 && variant->gtin == 0) {
         table_error(table, SHOPIFY_BARCODE,
                     "\"" SLICE_FORMAT "\" is not a GTIN of 8, 12, 13 or 14 digits with a right check digit",
-                    (int)MIN(barcode.size, 40), barcode.bytes);
+                    FIELD_SHOWN(barcode));
         good = false;
     }
     variant->has_quantity = shopify->location != 0 && table_field_trimmed(table, SHOPIFY_QUANTITY).size > 0;
@@ -366,44 +368,47 @@ static void shopify_row(struct shopify *shopify)
                     SLICE_ARGS(handle));
 }
 
-/* Currency, seller, country and location by the command line. */
-static int shopify_frame(struct shopify *shopify)
+/* Currency, seller, country and location by the settings. */
+static enum exchange_status shopify_frame(struct shopify *shopify)
 {
     struct import *import = shopify->import;
     struct stage *stage = import->stage;
     shopify->currency = put_currency(stage, slice_text(import->currency));
     shopify->seller = put_named(stage, COMMAND_SELLER_PUT, slice_text(import->seller), slice_text(import->seller));
     if (import->country != NULL && (shopify->country = put_country(stage, slice_text(import->country))) == 0)
-        return CLI_REFUSED;
+        return EXCHANGE_REFUSED;
     if (shopify->currency == 0 || shopify->seller == 0)
-        return CLI_REFUSED;
+        return EXCHANGE_REFUSED;
     shopify->digits = engine_currency(stage_engine(stage), shopify->currency)->digits;
     if (import->location == NULL)
-        return CLI_DONE;
-    shopify->location = import_location(import, "--location", 0, 0, NULL, slice_text(import->location));
-    return shopify->location != 0 ? CLI_DONE : CLI_REFUSED;
+        return EXCHANGE_DONE;
+    char setting[16];
+    snprintf(setting, sizeof(setting), "%slocation", import->prefix);
+    shopify->location = import_location(import, setting, 0, 0, NULL, slice_text(import->location));
+    return shopify->location != 0 ? EXCHANGE_DONE : EXCHANGE_REFUSED;
 }
 
-int import_shopify(struct import *import, const char *file)
+enum exchange_status import_shopify(struct import *import, const struct source *source)
 {
-    struct shopify *shopify = calloc(1, sizeof(*shopify));
+    struct shopify *shopify = calloc(1, sizeof(*shopify)); /* large */
     if (shopify == NULL)
-        return CLI_FILE;
+        return EXCHANGE_FULL;
     shopify->import = import;
     memcpy(shopify->columns, shopify_columns, sizeof(shopify_columns));
-    int code = table_open(&shopify->table, import->stage, file, shopify->columns, SHOPIFY_COLUMN_COUNT);
-    if (code == CLI_DONE)
-        code = shopify_frame(shopify);
-    if (code == CLI_DONE) {
+    enum exchange_status status =
+        table_open(&shopify->table, import->stage, source, shopify->columns, SHOPIFY_COLUMN_COUNT);
+    if (status == EXCHANGE_DONE)
+        status = shopify_frame(shopify);
+    if (status == EXCHANGE_DONE) {
         while (table_next(&shopify->table))
             shopify_row(shopify);
         shopify_finish(shopify);
         if (import->location == NULL && shopify->columns[SHOPIFY_QUANTITY].field > 0)
-            printf("note: quantities in \"%s\" were left out; --location CODE says where those units are\n",
-                   shopify_columns[SHOPIFY_QUANTITY].names[0]);
+            import->left_out = shopify_columns[SHOPIFY_QUANTITY].names[0];
     }
+    import->stage->full = import->stage->full || shopify->handles.full || shopify->table.seen.full;
     seen_free(&shopify->handles);
     table_close(&shopify->table);
     free(shopify);
-    return code;
+    return status;
 }

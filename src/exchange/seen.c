@@ -1,5 +1,5 @@
 /* A set of keys with lines, by open addressing; see seen.h. */
-#include "cli/seen.h"
+#include "exchange/seen.h"
 
 #include "base/assert.h"
 #include "base/checksum.h"
@@ -14,23 +14,27 @@ static struct seen_row *seen_place(const struct seen *seen, const u64 hash[2])
     return &seen->rows[at];
 }
 
-static void seen_grow(struct seen *seen)
+static bool seen_grow(struct seen *seen)
 {
     struct seen larger = {.capacity = MAX(seen->capacity * 2, (size_t)1024), .count = seen->count};
     larger.rows = calloc(larger.capacity, sizeof(*larger.rows));
-    ASSERT(larger.rows != NULL);
+    if (larger.rows == NULL)
+        return false;
     for (size_t i = 0; i < seen->capacity; i++)
         if (seen->rows[i].line != 0)
             *seen_place(&larger, seen->rows[i].hash) = seen->rows[i];
     free(seen->rows);
     *seen = larger;
+    return true;
 }
 
 u32 seen_add(struct seen *seen, struct slice key, struct slice more, u32 line)
 {
     ASSERT(line > 0);
-    if (seen->count * 2 >= seen->capacity)
-        seen_grow(seen);
+    if (seen->count * 2 >= seen->capacity && !seen_grow(seen)) {
+        seen->full = true;
+        return 0;
+    }
     u64 hash[2];
     for (u64 i = 0; i < 2; i++)
         hash[i] = checksum64(more.bytes, more.size, checksum64(key.bytes, key.size, i));

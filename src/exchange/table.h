@@ -1,17 +1,24 @@
 /*
  * A CSV file with a header row, column by column: finds the columns by their
  * names (in any spelling they are known by), checks that each row has as many
- * fields as the header, and reports every error with file, line and column.
+ * fields as the header, and tells its stage every error with file, line and column.
  */
-#ifndef ELEVEN_CLI_TABLE_H
-#define ELEVEN_CLI_TABLE_H
+#ifndef ELEVEN_EXCHANGE_TABLE_H
+#define ELEVEN_EXCHANGE_TABLE_H
 
 #include "base/csv.h"
-#include "cli/seen.h"
-#include "cli/stage.h"
+#include "exchange/seen.h"
+#include "exchange/stage.h"
 
-#define TABLE_FILE_BYTES_MAX ((size_t)1 << 30)
+#define TABLE_BYTES_MAX ((size_t)1 << 30)
 #define TABLE_NAMES_MAX 3
+
+/* A file in memory. The bytes are the caller's, must outlive the table, and are changed (base/csv.h). */
+struct source {
+    const char *name;       /* as errors call it */
+    char *bytes;
+    size_t size;            /* at most TABLE_BYTES_MAX */
+};
 
 struct column {
     const char *names[TABLE_NAMES_MAX]; /* spellings, upper and lower case alike; the first is shown */
@@ -21,10 +28,9 @@ struct column {
 
 struct table {
     struct stage *stage;    /* which counts the errors */
-    const char *file;
+    const char *file;       /* the source's name */
     struct column *columns;
     size_t column_count;
-    char *bytes;
     struct csv csv;
     struct slice header[CSV_FIELDS_MAX];
     size_t header_count;
@@ -32,20 +38,22 @@ struct table {
     u32 blame_line;         /* errors are about this line; 0: the row's own */
 };
 
-/*
- * Reads the whole file and its header. CLI_DONE; CLI_FILE when it cannot be
- * read, CLI_REFUSED when its header is no good; said on standard error. Close it in any case.
- */
-int table_open(struct table *table, struct stage *stage, const char *file, struct column *columns, size_t column_count);
+/* Reads the header. EXCHANGE_DONE; EXCHANGE_REFUSED when it is no good, which the stage has been told. Close it in any
+ * case. */
+enum exchange_status table_open(struct table *table, struct stage *stage, const struct source *source,
+                                struct column *columns, size_t column_count);
 void table_close(struct table *table);
 
-/* The next row. False at the end of the file, and when there is no room for further errors. Rows with a wrong number of
+/* The next row. False at the end of the file, and when there is no room for further errors or commands. Rows with a wrong number of
  * fields are reported and skipped; bytes that are no CSV are reported and end it. */
 bool table_next(struct table *table);
 
 /* The row's field of column `index`; empty when the file does not have that column. */
 struct slice table_field(const struct table *table, size_t index);
 struct slice table_field_trimmed(const struct table *table, size_t index); /* without spaces at its ends */
+
+/* What the file's header calls field number `field` (from 1). Returns `name` (STAGE_NAME_MAX bytes). */
+char *table_name(const struct table *table, size_t field, char *name);
 
 /* An error in this row at column `index`. */
 void table_error(const struct table *table, size_t index, const char *format, ...)

@@ -1,7 +1,8 @@
 /* Small parts of a catalogue; see put.h. */
-#include "cli/put.h"
+#include "exchange/put.h"
 
-#include "cli/cli.h"
+#include "exchange/field.h"
+#include "node/refusal.h"
 
 #include <stdio.h>
 
@@ -11,18 +12,16 @@ static u32 put_apply(struct stage *stage, const char *what, struct slice code)
     struct result result = stage_apply(stage);
     if (result.code == RESULT_OK || result.code == RESULT_NO_CHANGE)
         return result.id;
-    char name[CLI_TEXT_MAX];
-    snprintf(name, sizeof(name), "%s \"" SLICE_FORMAT "\"", what, SLICE_ARGS(code));
-    char text[CLI_REFUSAL_MAX];
-    cli_error(name, "%s", cli_refusal(text, stage_engine(stage), result));
-    stage->errors++;
+    char name[STAGE_NAME_MAX];
+    snprintf(name, sizeof(name), "%s \"" SLICE_FORMAT "\"", what, FIELD_SHOWN(code));
+    char text[REFUSAL_MAX];
+    stage_error(stage, name, 0, 0, NULL, "%s", refusal_text(text, stage_engine(stage), result));
     return 0;
 }
 
 static u32 put_too_long(struct stage *stage, struct slice code)
 {
-    cli_error("name", "\"" SLICE_FORMAT "...\" is too long", (int)MIN(code.size, (size_t)40), code.bytes);
-    stage->errors++;
+    stage_error(stage, "name", 0, 0, NULL, "\"" SLICE_FORMAT "...\" is too long", FIELD_SHOWN(code));
     return 0;
 }
 
@@ -31,10 +30,10 @@ u32 put_currency(struct stage *stage, struct slice code)
     u32 id = engine_find(stage_engine(stage), COMMAND_CURRENCY_PUT, code);
     if (id != 0)
         return id;
-    int digits = cli_currency_digits(code);
+    int digits = field_currency_digits(code);
     if (digits < 0) {
-        cli_error("currency", "\"" SLICE_FORMAT "\" is not an ISO 4217 code that we know", SLICE_ARGS(code));
-        stage->errors++;
+        stage_error(stage, "currency", 0, 0, NULL, "\"" SLICE_FORMAT "\" is not an ISO 4217 code that we know",
+                    SLICE_ARGS(code));
         return 0;
     }
     struct command_currency_put *put = stage_draft(stage, COMMAND_CURRENCY_PUT);
@@ -47,10 +46,10 @@ u32 put_country(struct stage *stage, struct slice code)
     u32 id = engine_find(stage_engine(stage), COMMAND_COUNTRY_PUT, code);
     if (id != 0)
         return id;
-    const char *name = cli_country_name(code);
+    const char *name = field_country_name(code);
     if (name == NULL) {
-        cli_error("country", "\"" SLICE_FORMAT "\" is not an ISO 3166-1 alpha-2 code that we know", SLICE_ARGS(code));
-        stage->errors++;
+        stage_error(stage, "country", 0, 0, NULL, "\"" SLICE_FORMAT "\" is not an ISO 3166-1 alpha-2 code that we know",
+                    SLICE_ARGS(code));
         return 0;
     }
     return put_named(stage, COMMAND_COUNTRY_PUT, code, slice_text(name));

@@ -1,50 +1,17 @@
 /* CSV files by column names, with errors by place; see table.h. */
-#include "cli/table.h"
+#include "exchange/table.h"
 
 #include "base/assert.h"
-#include "cli/cli.h"
+#include "exchange/field.h"
+#include "node/refusal.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-/* The whole file in memory. 0 or errno. */
-static int table_read(const char *file, char **bytes, size_t *size)
-{
-    FILE *stream = fopen(file, "rb");
-    if (stream == NULL)
-        return errno;
-    size_t room = (size_t)1 << 20;
-    int error = 0;
-    *bytes = malloc(room);
-    *size = 0;
-    while (*bytes != NULL) {
-        *size += fread(*bytes + *size, 1, room - *size, stream);
-        if (*size < room) {
-            error = ferror(stream) ? errno : 0;
-            break;
-        }
-        if (room >= TABLE_FILE_BYTES_MAX) {
-            error = EFBIG;
-            break;
-        }
-        room *= 2;
-        char *more = realloc(*bytes, room);
-        if (more == NULL)
-            error = ENOMEM;
-        if (more == NULL)
-            break;
-        *bytes = more;
-    }
-    fclose(stream);
-    return *bytes == NULL ? ENOMEM : error;
-}
 
 static bool table_is_column(const struct column *column, struct slice name)
 {
     for (size_t i = 0; i < TABLE_NAMES_MAX && column->names[i] != NULL; i++)
-        if (cli_same_word(name, slice_text(column->names[i])))
+        if (field_same_word(name, slice_text(column->names[i])))
             return true;
     return false;
 }
@@ -67,17 +34,14 @@ static void table_match(struct table *table, u32 line)
     }
 }
 
-int table_open(struct table *table, struct stage *stage, const char *file, struct column *columns, size_t column_count)
+enum exchange_status table_open(struct table *table, struct stage *stage, const struct source *source,
+                                struct column *columns, size_t column_count)
 {
+    ASSERT(source->size <= TABLE_BYTES_MAX);
+    const char *file = source->name;
     *table = (struct table){.stage = stage, .file = file, .columns = columns, .column_count = column_count};
-    size_t size = 0;
-    int error = table_read(file, &table->bytes, &size);
-    if (error != 0) {
-        cli_error(file, "%s", error == EFBIG ? "larger than 1 GiB; please cut it into several files" : strerror(error));
-        return CLI_FILE;
-    }
     size_t errors = stage->errors;
-    csv_open(&table->csv, table->bytes, size);
+    csv_open(&table->csv, source->bytes, source->size);
     enum csv_status status = csv_next(&table->csv);
     if (status == CSV_BAD)
         stage_error(stage, file, table->csv.problem_line, table->csv.problem_column, NULL, "%s", table->csv.problem);
@@ -93,26 +57,31 @@ int table_open(struct table *table, struct stage *stage, const char *file, struc
         }
         table_match(table, table->csv.row_line);
     }
-    return stage->errors == errors ? CLI_DONE : CLI_REFUSED;
+    return stage->errors == errors ? EXCHANGE_DONE : EXCHANGE_REFUSED;
 }
 
 void table_close(struct table *table)
 {
-    free(table->bytes);
-    table->bytes = NULL;
     seen_free(&table->seen);
+}
+
+char *table_name(const struct table *table, size_t field, char *name)
+{
+    struct slice header = table->header[field - 1];
+    snprintf(name, STAGE_NAME_MAX, SLICE_FORMAT, (int)field_cut(header, STAGE_NAME_MAX - 1), header.bytes);
+    return name;
 }
 
 bool table_next(struct table *table)
 {
     struct csv *csv = &table->csv;
-    while (table->stage->errors < STAGE_ERRORS_MAX) {
+    while (table->stage->errors < STAGE_ERRORS_MAX && !table->stage->full) {
         enum csv_status status = csv_next(csv);
         if (status == CSV_BAD) {
             size_t column = csv->problem_column;
-            char name[CLI_TEXT_MAX] = "";
+            char name[STAGE_NAME_MAX] = "";
             if (column <= table->header_count)
-                snprintf(name, sizeof(name), SLICE_FORMAT, SLICE_ARGS(table->header[column - 1]));
+                table_name(table, column, name);
             stage_error(table->stage, table->file, csv->problem_line, column, name[0] != '\0' ? name : NULL, "%s",
                         csv->problem);
         }
@@ -145,14 +114,14 @@ struct slice table_field_trimmed(const struct table *table, size_t index)
 
 static void table_say(const struct table *table, u32 line, size_t index, const char *format, va_list arguments)
 {
-    char text[384];
+    char text[384 + 4];
     vsnprintf(text, sizeof(text), format, arguments);
+    text[field_cut(slice_text(text), 383)] = '\0';
     const struct column *column = index != TABLE_ROW ? &table->columns[index] : NULL;
-    char name[CLI_TEXT_MAX];
+    char name[STAGE_NAME_MAX];
     const char *shown = column != NULL ? column->names[0] : NULL;
     if (column != NULL && column->field > 0) { /* as this file spells it */
-        snprintf(name, sizeof(name), SLICE_FORMAT, SLICE_ARGS(table->header[column->field - 1]));
-        shown = name;
+        shown = table_name(table, column->field, name);
     }
     stage_error(table->stage, table->file, line, column != NULL ? column->field : 0, shown, "%s", text);
 }
@@ -173,10 +142,9 @@ void table_error(const struct table *table, size_t index, const char *format, ..
 bool table_number(const struct table *table, size_t index, u64 largest, u64 *number)
 {
     struct slice field = table_field_trimmed(table, index);
-    if (cli_parse_number(field, largest, number))
+    if (field_number(field, largest, number))
         return true;
-    table_error(table, index, "\"" SLICE_FORMAT "\" is not a whole number from 0 to %llu", (int)MIN(field.size, 40),
-                field.bytes, (unsigned long long)largest);
+    table_error(table, index, "\"" SLICE_FORMAT "\" is not a whole number from 0 to %llu", FIELD_SHOWN(field), (unsigned long long)largest);
     return false;
 }
 
@@ -212,8 +180,8 @@ u32 table_find(const struct table *table, size_t index, u16 kind, const char *wh
 
 void table_refused(const struct table *table, size_t index, struct result result)
 {
-    char text[CLI_REFUSAL_MAX];
-    table_error(table, index, "%s", cli_refusal(text, stage_engine(table->stage), result));
+    char text[REFUSAL_MAX];
+    table_error(table, index, "%s", refusal_text(text, stage_engine(table->stage), result));
 }
 
 u32 table_apply(const struct table *table, size_t index)
@@ -229,8 +197,8 @@ bool table_once(struct table *table, size_t index, struct slice key, struct slic
 {
     u32 line = table->blame_line > 0 ? table->blame_line : table->csv.row_line;
     u32 earlier = seen_add(&table->seen, key, more, line);
+    table->stage->full = table->stage->full || table->seen.full;
     if (earlier != 0)
-        table_error(table, index, "\"" SLICE_FORMAT "\" is there twice; first in line %u", (int)MIN(key.size, 60),
-                    key.bytes, earlier);
+        table_error(table, index, "\"" SLICE_FORMAT "\" is there twice; first in line %u", (int)field_cut(key, 60), key.bytes, earlier);
     return earlier == 0;
 }

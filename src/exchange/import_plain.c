@@ -2,21 +2,25 @@
  * The plain CSV files: cities, locations, brands, prices, stock. A row sets one
  * thing; its code may stand in a file only once.
  */
-#include "cli/import.h"
+#include "exchange/import.h"
 
 #include "base/money.h"
-#include "cli/cli.h"
+#include "core/words.h"
+#include "exchange/field.h"
+
+#include <stdio.h>
 
 typedef void import_row(struct import *import, struct table *table);
 
-static int import_rows(struct import *import, const char *file, struct column *columns, size_t count, import_row *row)
+static enum exchange_status import_rows(struct import *import, const struct source *source, struct column *columns,
+                                        size_t count, import_row *row)
 {
     struct table table;
-    int code = table_open(&table, import->stage, file, columns, count);
-    while (code == CLI_DONE && table_next(&table))
+    enum exchange_status status = table_open(&table, import->stage, source, columns, count);
+    while (status == EXCHANGE_DONE && table_next(&table))
         row(import, &table);
     table_close(&table);
-    return code;
+    return status;
 }
 
 /* Degrees x 1,000,000; false, and reported, when the field is no such number. */
@@ -24,9 +28,9 @@ static bool import_degrees(struct table *table, size_t index, i64 largest, i32 *
 {
     struct slice field = table_field_trimmed(table, index);
     i64 value;
-    if (!cli_parse_decimal(field, 6, true, &value) || value > largest * 1000000 || value < -largest * 1000000) {
+    if (!field_decimal(field, 6, true, &value) || value > largest * 1000000 || value < -largest * 1000000) {
         table_error(table, index, "\"" SLICE_FORMAT "\" is not a number of degrees from -%lld to %lld",
-                    (int)MIN(field.size, 40), field.bytes, (long long)largest, (long long)largest);
+                    FIELD_SHOWN(field), (long long)largest, (long long)largest);
         return false;
     }
     *degrees_e6 = (i32)value;
@@ -65,7 +69,7 @@ static void import_city(struct import *import, struct table *table)
         table_apply(table, CITY_CODE);
 }
 
-int import_cities(struct import *import, const char *file)
+enum exchange_status import_cities(struct import *import, const struct source *source)
 {
     struct column columns[CITY_COLUMNS] = {
         [CITY_CODE] = {.names = {"code"}, .needed = true},
@@ -76,7 +80,7 @@ int import_cities(struct import *import, const char *file)
         [CITY_LAT] = {.names = {"lat", "latitude"}, .needed = true},
         [CITY_POPULATION] = {.names = {"population"}},
     };
-    return import_rows(import, file, columns, CITY_COLUMNS, import_city);
+    return import_rows(import, source, columns, CITY_COLUMNS, import_city);
 }
 
 /* --- locations --------------------------------------------------------------- */
@@ -84,13 +88,18 @@ int import_cities(struct import *import, const char *file)
 enum { LOCATION_CODE, LOCATION_NAME, LOCATION_KIND, LOCATION_CITY, LOCATION_LON, LOCATION_LAT, LOCATION_SERVICES,
        LOCATION_COLUMNS };
 
+#define WORD_BYTES_MAX 32 /* no word is longer */
+
+/* The number of a word whose letters may be in either case; -1: none. */
+static int import_word_in_any_case(struct slice word, int (*parse)(struct slice word))
+{
+    char lower[WORD_BYTES_MAX];
+    return field_lower(lower, sizeof(lower), word) ? parse(slice_of(lower, word.size)) : -1;
+}
+
 /* "ship+pick-up+carry-out"; nothing: what the kind usually offers. */
 static bool import_services(struct table *table, u16 kind, u16 *services)
 {
-    static const struct {
-        const char *word;
-        u16 service;
-    } words[] = {{"ship", SERVICE_SHIP}, {"pick-up", SERVICE_PICK_UP}, {"carry-out", SERVICE_CARRY_OUT}};
     struct slice rest = table_field_trimmed(table, LOCATION_SERVICES);
     *services = kind == LOCATION_WAREHOUSE ? SERVICE_SHIP : SERVICE_SHIP | SERVICE_PICK_UP | SERVICE_CARRY_OUT;
     if (rest.size == 0)
@@ -99,16 +108,13 @@ static bool import_services(struct table *table, u16 kind, u16 *services)
     for (const char *plus = rest.bytes; plus != NULL;) {
         plus = memchr(rest.bytes, '+', rest.size);
         struct slice word = slice_of(rest.bytes, plus != NULL ? (size_t)(plus - rest.bytes) : rest.size);
-        u16 service = 0;
-        for (size_t i = 0; i < ARRAY_COUNT(words); i++)
-            if (cli_same_word(word, slice_text(words[i].word)))
-                service = words[i].service;
-        if (service == 0) {
+        int service = import_word_in_any_case(word, word_parse_service);
+        if (service < 0) {
             table_error(table, LOCATION_SERVICES, "\"" SLICE_FORMAT "\" is not ship, pick-up or carry-out, joined by +",
-                        (int)MIN(word.size, 40), word.bytes);
+                        FIELD_SHOWN(word));
             return false;
         }
-        *services |= service;
+        *services |= (u16)service;
         rest = slice_of(rest.bytes + word.size + 1, plus != NULL ? rest.size - word.size - 1 : 0);
     }
     return true;
@@ -120,10 +126,11 @@ static void import_location_row(struct import *import, struct table *table)
     struct slice code, kind = table_field_trimmed(table, LOCATION_KIND);
     bool good = table_code(table, LOCATION_CODE, &code);
     good = good && table_once(table, LOCATION_CODE, code, slice_of("", 0));
-    place.kind = cli_same_word(kind, slice_text("store")) ? LOCATION_STORE : LOCATION_WAREHOUSE;
-    if (place.kind == LOCATION_WAREHOUSE && !cli_same_word(kind, slice_text("warehouse"))) {
+    int named = import_word_in_any_case(kind, word_parse_location_kind);
+    place.kind = named == LOCATION_STORE ? LOCATION_STORE : LOCATION_WAREHOUSE;
+    if (named < 0) {
         table_error(table, LOCATION_KIND, "\"" SLICE_FORMAT "\" is neither warehouse nor store",
-                    (int)MIN(kind.size, 40), kind.bytes);
+                    FIELD_SHOWN(kind));
         good = false;
     }
     good = import_services(table, place.kind, &place.services) && good;
@@ -142,7 +149,7 @@ static void import_location_row(struct import *import, struct table *table)
         table_apply(table, LOCATION_CODE);
 }
 
-int import_locations(struct import *import, const char *file)
+enum exchange_status import_locations(struct import *import, const struct source *source)
 {
     struct column columns[LOCATION_COLUMNS] = {
         [LOCATION_CODE] = {.names = {"code"}, .needed = true},
@@ -153,7 +160,7 @@ int import_locations(struct import *import, const char *file)
         [LOCATION_LAT] = {.names = {"lat", "latitude"}},
         [LOCATION_SERVICES] = {.names = {"services"}},
     };
-    return import_rows(import, file, columns, LOCATION_COLUMNS, import_location_row);
+    return import_rows(import, source, columns, LOCATION_COLUMNS, import_location_row);
 }
 
 static u32 import_find_location(const struct engine *engine, struct slice text)
@@ -161,7 +168,7 @@ static u32 import_find_location(const struct engine *engine, struct slice text)
     char slug[COMMAND_CODE_MAX];
     u32 id = engine_find(engine, COMMAND_LOCATION_PUT, text);
     if (id == 0)
-        id = engine_find(engine, COMMAND_LOCATION_PUT, slice_of(slug, cli_slug(slug, sizeof(slug), text)));
+        id = engine_find(engine, COMMAND_LOCATION_PUT, slice_of(slug, field_slug(slug, sizeof(slug), text)));
     for (u32 i = 1; id == 0 && i <= engine_location_count(engine); i++)
         if (slice_equal(engine_text(engine, engine_location(engine, i)->text, 1), text))
             id = i;
@@ -177,19 +184,21 @@ u32 import_location(struct import *import, const char *file, u32 line, size_t co
         return id;
     if (import->city == NULL) {
         stage_error(import->stage, file, line, column, name,
-                    "there is no location \"" SLICE_FORMAT "\"; import it with --locations, or name with --city the "
-                    "city to make it in", SLICE_ARGS(text));
+                    "there is no location \"" SLICE_FORMAT "\"; import it with %slocations, or name with %scity the "
+                    "city to make it in", SLICE_ARGS(text), import->prefix, import->prefix);
         return 0;
     }
     u32 city = engine_find(engine, COMMAND_CITY_PUT, slice_text(import->city));
     if (city == 0) {
-        stage_error(import->stage, "--city", 0, 0, NULL, "there is no city \"%s\"; import cities with --cities first",
-                    import->city);
+        char setting[16];
+        snprintf(setting, sizeof(setting), "%scity", import->prefix);
+        stage_error(import->stage, setting, 0, 0, NULL, "there is no city \"%s\"; import cities with %scities first",
+                    import->city, import->prefix);
         return 0;
     }
     char slug[COMMAND_CODE_MAX];
-    size_t size = cli_slug(slug, sizeof(slug), text);
-    bool is_code = line == 0 && text.size <= COMMAND_CODE_MAX; /* --location CODE is taken as it is */
+    size_t size = field_slug(slug, sizeof(slug), text);
+    bool is_code = line == 0 && text.size <= COMMAND_CODE_MAX; /* a setting is taken as it is */
     return put_warehouse(import->stage, is_code ? text : slice_of(slug, size), text, city);
 }
 
@@ -203,10 +212,10 @@ static void import_brand(struct import *import, struct table *table)
     if (!table_code(table, BRAND_CODE, &code) || !table_once(table, BRAND_CODE, code, slice_of("", 0)))
         return;
     u32 country_id = 0;
-    if (country.size > 0 && cli_country_name(country) == NULL
+    if (country.size > 0 && field_country_name(country) == NULL
         && engine_find(stage_engine(import->stage), COMMAND_COUNTRY_PUT, country) == 0) {
         table_error(table, BRAND_COUNTRY, "\"" SLICE_FORMAT "\" is not an ISO 3166-1 alpha-2 code that we know",
-                    (int)MIN(country.size, 40), country.bytes);
+                    FIELD_SHOWN(country));
         return;
     }
     if (country.size > 0)
@@ -218,14 +227,14 @@ static void import_brand(struct import *import, struct table *table)
         table_apply(table, BRAND_CODE);
 }
 
-int import_brands(struct import *import, const char *file)
+enum exchange_status import_brands(struct import *import, const struct source *source)
 {
     struct column columns[BRAND_COLUMNS] = {
         [BRAND_CODE] = {.names = {"code"}, .needed = true},
         [BRAND_NAME] = {.names = {"name"}, .needed = true},
         [BRAND_COUNTRY] = {.names = {"country"}},
     };
-    return import_rows(import, file, columns, BRAND_COLUMNS, import_brand);
+    return import_rows(import, source, columns, BRAND_COLUMNS, import_brand);
 }
 
 /* --- prices ------------------------------------------------------------------ */
@@ -240,7 +249,7 @@ static void import_price(struct import *import, struct table *table)
     if (sku == 0 || !coded || !table_once(table, PRICE_SKU, table_field_trimmed(table, PRICE_SKU), code))
         return;
     u32 currency = engine_find(stage_engine(import->stage), COMMAND_CURRENCY_PUT, code);
-    if (currency == 0 && cli_currency_digits(code) < 0) {
+    if (currency == 0 && field_currency_digits(code) < 0) {
         table_error(table, PRICE_CURRENCY, "\"" SLICE_FORMAT "\" is not an ISO 4217 code that we know",
                     SLICE_ARGS(code));
         return;
@@ -251,21 +260,21 @@ static void import_price(struct import *import, struct table *table)
     i64 price_minor;
     if (!money_parse(text, digits, &price_minor) || price_minor <= 0) {
         table_error(table, PRICE_PRICE, "\"" SLICE_FORMAT "\" is not a price above 0 with at most %u decimal places",
-                    (int)MIN(text.size, 40), text.bytes, digits);
+                    FIELD_SHOWN(text), digits);
         return;
     }
     draft_price(import->stage, sku, currency, price_minor);
     table_apply(table, PRICE_PRICE);
 }
 
-int import_prices(struct import *import, const char *file)
+enum exchange_status import_prices(struct import *import, const struct source *source)
 {
     struct column columns[PRICE_COLUMNS] = {
         [PRICE_SKU] = {.names = {"sku"}, .needed = true},
         [PRICE_CURRENCY] = {.names = {"currency"}, .needed = true},
         [PRICE_PRICE] = {.names = {"price"}, .needed = true},
     };
-    return import_rows(import, file, columns, PRICE_COLUMNS, import_price);
+    return import_rows(import, source, columns, PRICE_COLUMNS, import_price);
 }
 
 /* --- stock ------------------------------------------------------------------- */
@@ -289,12 +298,12 @@ static void import_stock_row(struct import *import, struct table *table)
     table_apply(table, STOCK_QUANTITY);
 }
 
-int import_stock(struct import *import, const char *file)
+enum exchange_status import_stock(struct import *import, const struct source *source)
 {
     struct column columns[STOCK_COLUMNS] = {
         [STOCK_SKU] = {.names = {"sku"}, .needed = true},
         [STOCK_LOCATION] = {.names = {"location"}, .needed = true},
         [STOCK_QUANTITY] = {.names = {"quantity"}, .needed = true},
     };
-    return import_rows(import, file, columns, STOCK_COLUMNS, import_stock_row);
+    return import_rows(import, source, columns, STOCK_COLUMNS, import_stock_row);
 }
