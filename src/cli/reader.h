@@ -1,6 +1,6 @@
 /*
- * The reader (node/reader.h) for subcommands: the same calls, which show how far they are on a terminal, say on standard
- * error what went wrong, and answer with an exit code.
+ * The reader (node/reader.h) for subcommands: the same calls, which show how far they are on a terminal, say on
+ * standard error what went wrong, and answer with an exit code.
  */
 #ifndef ELEVEN_CLI_READER_H
 #define ELEVEN_CLI_READER_H

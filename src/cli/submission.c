@@ -73,7 +73,8 @@ static int submission_submit(struct submission *submission, struct eleven *eleve
     if (differ == 0)
         return CLI_DONE;
     char text[CLI_REFUSAL_MAX];
-    cli_error(submission->reader.directory, "%llu commands were answered otherwise than in the rehearsal, the first: %s",
+    cli_error(submission->reader.directory,
+              "%llu commands were answered otherwise than in the rehearsal, the first: %s",
               (unsigned long long)differ, cli_refusal(text, stage_engine(stage), first));
     return CLI_REFUSED;
 }

@@ -1,6 +1,6 @@
 /*
- * A submission: a rehearsal (exchange/stage.h) on the folder's state as it is now, and then its commands, submitted to the
- * folder that nobody else has open. It makes what a subcommand changes all or nothing.
+ * A submission: a rehearsal (exchange/stage.h) on the folder's state as it is now, and then its commands, submitted
+ * to the folder that nobody else has open. It makes what a subcommand changes all or nothing.
  *
  *   submission_open; stage_apply(&submission.stage) ...; submission_commit; submission_close
  *
@@ -33,7 +33,8 @@ void submission_print_counts(const struct submission *submission);
 /* The exit code for how a rehearsal ended; says so when memory was the reason. */
 int submission_exit(enum exchange_status status);
 
-/* The sink of all subcommands: "eleven: FILE:LINE:COLUMN: NAME: what" on standard error, without what there is none of. */
+/* The sink of all subcommands: "eleven: FILE:LINE:COLUMN: NAME: what" on standard error, without what there is none
+ * of. */
 void submission_say(void *argument, const struct exchange_error *error);
 
 #endif

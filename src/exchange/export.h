@@ -1,13 +1,14 @@
 /*
  * Exports: orders, stock, sales and deals as CSV (RFC 4180: CRLF, quotes where needed; UTF-8), in slices, so that
  * a server's event loop can stream them from the engine that sells, a slice a turn, and the command line from one of
- * its own. Money is a decimal in the currency named beside it; times are RFC 3339 in UTC. The columns are in docs/CLI.md.
+ * its own. Money is a decimal in the currency named beside it; times are RFC 3339 in UTC. The columns are in
+ * docs/CLI.md.
  *
  *   export_open; export_next until done; export_close
  *
  * On an engine that goes on deciding, each row is right for the moment of its slice; the rows of different slices
- * are of different moments. What was not there at export_open (orders, books, SKUs, deals) is left out, so an export ends also
- * beside a sale. The engine may be ahead of what is durable: that is the caller's to mind (eleven_engine).
+ * are of different moments. What was not there at export_open (orders, books, SKUs, deals) is left out, so an export
+ * ends also beside a sale. The engine may be ahead of what is durable: that is the caller's to mind (eleven_engine).
  */
 #ifndef ELEVEN_EXCHANGE_EXPORT_H
 #define ELEVEN_EXCHANGE_EXPORT_H
@@ -47,9 +48,9 @@ bool export_open(struct export *export, const struct engine *engine, enum export
 void export_close(struct export *export);
 
 /*
- * Writes the next whole rows into `buffer` (`size` >= EXPORT_ROW_MAX), until it is nearly full or EXPORT_LOOK_MAX things
- * have been looked at; the header comes first. Returns the bytes, which may be 0 before the end (sales add up before they
- * write): call again until *done. Sales look at all orders once, and once more at each festival's.
+ * Writes the next whole rows into `buffer` (`size` >= EXPORT_ROW_MAX), until it is nearly full or EXPORT_LOOK_MAX
+ * things have been looked at; the header comes first. Returns the bytes, which may be 0 before the end (sales add up
+ * before they write): call again until *done. Sales look at all orders once, and once more at each festival's.
  */
 size_t export_next(struct export *export, char *buffer, size_t size, bool *done);
 

@@ -1,6 +1,6 @@
 /*
- * What the fields of a file are read as: numbers, decimals, words, codes. Pure functions of their bytes; used by imports,
- * and by the command line for its options.
+ * What the fields of a file are read as: numbers, decimals, words, codes. Pure functions of their bytes; used by
+ * imports, and by the command line for its options.
  */
 #ifndef ELEVEN_EXCHANGE_FIELD_H
 #define ELEVEN_EXCHANGE_FIELD_H

@@ -1,7 +1,7 @@
 /*
  * Imports: each takes one CSV file in memory, rehearses its rows on the stage and tells it what is wrong with
- * them. The caller runs them in the order of import.def (which is that of enum import_kind), and submits stage->commands
- * when nothing was wrong with any. Formats: docs/IMPORT.md.
+ * them. The caller runs them in the order of import.def (which is that of enum import_kind), and submits
+ * stage->commands when nothing was wrong with any. Formats: docs/IMPORT.md.
  */
 #ifndef ELEVEN_EXCHANGE_IMPORT_H
 #define ELEVEN_EXCHANGE_IMPORT_H
@@ -36,7 +36,8 @@ struct import {
 enum exchange_status import_run(struct import *import, enum import_kind kind, const struct source *source);
 
 /* import_run of each kind. */
-#define IMPORT(name, word, meaning) enum exchange_status import_##name(struct import *import, const struct source *source);
+#define IMPORT(name, word, meaning) \
+    enum exchange_status import_##name(struct import *import, const struct source *source);
 #include "exchange/import.def"
 #undef IMPORT
 
@@ -44,8 +45,8 @@ enum exchange_status import_run(struct import *import, enum import_kind kind, co
 const char *import_word(enum import_kind kind);
 int import_parse_kind(struct slice word);
 
-/* What is wrong with the settings that name something that may be made. NULL: nothing; else a static sentence, and *name
- * is the setting ("seller"). */
+/* What is wrong with the settings that name something that may be made. NULL: nothing; else a static sentence, and
+ * *name is the setting ("seller"). */
 const char *import_problem(const struct import *import, const char **name);
 
 /* The code of a Shopify variant that has no SKU: "classic-varsity-top/medium". At most COMMAND_CODE_MAX bytes;

@@ -8,8 +8,8 @@
 
 #include "exchange/stage.h"
 
-/* Each returns the id, or 0 after telling the stage an error about WHAT ("currency", "brand.put \"acme\"") that says why
- * there is none. */
+/* Each returns the id, or 0 after telling the stage an error about WHAT ("currency", "brand.put \"acme\"") that says
+ * why there is none. */
 u32 put_currency(struct stage *stage, struct slice code);   /* digits by ISO 4217 */
 u32 put_country(struct stage *stage, struct slice code);    /* ISO 3166-1 alpha-2; its name by our table */
 u32 put_named(struct stage *stage, u16 kind, struct slice code, struct slice name); /* department, seller */

@@ -1,17 +1,18 @@
 /*
- * A rehearsal for a server: imports rehearsed on an engine filled from the data folder beside the running sale, and what
- * came of it: the commands to submit, how many things are new, changed and unchanged, and the errors.
+ * A rehearsal for a server: imports rehearsed on an engine filled from the data folder beside the running sale, and
+ * what came of it: the commands to submit, how many things are new, changed and unchanged, and the errors.
  *
- * It takes as long as a start of the server does (snapshot and the journal after it) and, while it runs, the memory of a
- * second state: run it on a thread beside the sale, one at a time. It touches nothing that it is not given and the files of the
- * folder, which it only reads.
+ * It takes as long as a start of the server does (snapshot and the journal after it) and, while it runs, the memory
+ * of a second state: run it on a thread beside the sale, one at a time. It touches nothing that it is not given and
+ * the files of the folder, which it only reads.
  *
- * A journal shows its last batch as durable with the next one, or 20 ms after it while eleven_poll goes on being called. So
- * that what was acknowledged to the same person a moment ago is there, say `through`.
+ * A journal shows its last batch as durable with the next one, or 20 ms after it while eleven_poll goes on being
+ * called. So that what was acknowledged to the same person a moment ago is there, say `through`.
  *
  * The commands carry ids that they gave each other, so they are right only while the catalogue is as it was: on the
- * thread that sells, ask rehearsal_holds, submit all of them in order, and let no other change of the catalogue between. Their
- * time is stamped when they are submitted; caller and key are zero, and the submitter's to set.
+ * thread that sells, ask rehearsal_holds, submit all of them in order, and let no other change of the catalogue
+ * between. Their time is stamped when they are submitted; caller and key are zero, and the submitter's to set. A
+ * count of stock may still be refused, when more has been promised meanwhile; no other command rests on it.
  */
 #ifndef ELEVEN_EXCHANGE_REHEARSAL_H
 #define ELEVEN_EXCHANGE_REHEARSAL_H
@@ -30,11 +31,11 @@ struct rehearsal_file {
 
 struct rehearsal_options {
     const char *directory;
-    struct import import;   /* its settings; currency and seller NULL: their defaults; `stage` and `prefix` are not looked at */
+    struct import import;   /* its settings; currency and seller NULL: their defaults. The rest is not looked at */
     const struct rehearsal_file *files; /* taken in the order of import.def, within a kind in this one */
     size_t file_count;      /* at most REHEARSAL_FILES_MAX */
     size_t commands_bytes_max; /* more than that is REHEARSAL_FULL; 0: no bound */
-    u64 through;            /* the state must hold this sequence number, which is durable: waits for the journal to show it */
+    u64 through;            /* the state must hold this (durable) sequence number: waits for the journal to show it */
     reader_progress *progress; /* NULL, or asked now and then while the state is read: false gives up */
     void *progress_argument;
 };
@@ -43,7 +44,7 @@ enum rehearsal_status {
     REHEARSAL_DONE,         /* the commands may be submitted; there may be none */
     REHEARSAL_REFUSED,      /* the errors say why */
     REHEARSAL_FULL,         /* no memory, or too many commands */
-    REHEARSAL_FOLDER,       /* the folder cannot be read: `journal` and `problem` say why; JOURNAL_BUSY: `through` did not show
+    REHEARSAL_FOLDER,       /* it cannot be read: `journal` and `problem` say why; JOURNAL_BUSY: `through` did not show
                              * within REHEARSAL_WAIT_MS */
     REHEARSAL_STOPPED,      /* by the progress */
 };

@@ -1,8 +1,8 @@
 /*
- * A stage: commands are rehearsed on an engine of the caller's that sells nothing (node/reader.h fills one), and only when all
- * of them went well are they submitted to the engine that sells, in the same order, so that they meet the same state
- * and get the same ids and answers. It makes an import all or nothing without any rule of the engine being written
- * twice: what would be refused is refused here, with the line it came from.
+ * A stage: commands are rehearsed on an engine of the caller's that sells nothing (node/reader.h fills one), and only
+ * when all of them went well are they submitted to the engine that sells, in the same order, so that they meet the
+ * same state and get the same ids and answers. It makes an import all or nothing without any rule of the engine being
+ * written twice: what would be refused is refused here, with the line it came from.
  *
  *   stage_open; stage_apply ... (ids come back at once); the caller submits stage->commands; stage_close
  *
@@ -77,8 +77,8 @@ struct stage {
     } draft;
 };
 
-/* Begins a rehearsal on `engine` as it is; NULL when only errors are to be counted (a table that is only read). The engine
- * stays the caller's, is written to, and must outlive the stage. Errors go to `sink`. */
+/* Begins a rehearsal on `engine` as it is; NULL when only errors are to be counted (a table that is only read). The
+ * engine stays the caller's, is written to, and must outlive the stage. Errors go to `sink`. */
 void stage_open(struct stage *stage, struct engine *engine, i64 now_ms, exchange_error_sink *sink, void *argument);
 void stage_close(struct stage *stage);
 
@@ -100,8 +100,8 @@ bool stage_texts(struct stage *stage, const struct slice *texts, size_t count);
 struct result stage_apply(struct stage *stage);
 
 /*
- * An error in a file. Counted in stage->errors; of those beyond STAGE_ERRORS_MAX nothing is told. True while there is room
- * for more.
+ * An error in a file. Counted in stage->errors; of those beyond STAGE_ERRORS_MAX nothing is told. True while there is
+ * room for more.
  */
 bool stage_error(struct stage *stage, const char *file, u32 line, size_t column, const char *name, const char *format,
                  ...) __attribute__((format(printf, 6, 7)));

@@ -144,7 +144,8 @@ bool table_number(const struct table *table, size_t index, u64 largest, u64 *num
     struct slice field = table_field_trimmed(table, index);
     if (field_number(field, largest, number))
         return true;
-    table_error(table, index, "\"" SLICE_FORMAT "\" is not a whole number from 0 to %llu", FIELD_SHOWN(field), (unsigned long long)largest);
+    table_error(table, index, "\"" SLICE_FORMAT "\" is not a whole number from 0 to %llu", FIELD_SHOWN(field),
+                (unsigned long long)largest);
     return false;
 }
 
@@ -199,6 +200,7 @@ bool table_once(struct table *table, size_t index, struct slice key, struct slic
     u32 earlier = seen_add(&table->seen, key, more, line);
     table->stage->full = table->stage->full || table->seen.full;
     if (earlier != 0)
-        table_error(table, index, "\"" SLICE_FORMAT "\" is there twice; first in line %u", (int)field_cut(key, 60), key.bytes, earlier);
+        table_error(table, index, "\"" SLICE_FORMAT "\" is there twice; first in line %u", (int)field_cut(key, 60),
+                    key.bytes, earlier);
     return earlier == 0;
 }

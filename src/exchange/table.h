@@ -44,8 +44,8 @@ enum exchange_status table_open(struct table *table, struct stage *stage, const 
                                 struct column *columns, size_t column_count);
 void table_close(struct table *table);
 
-/* The next row. False at the end of the file, and when there is no room for further errors or commands. Rows with a wrong number of
- * fields are reported and skipped; bytes that are no CSV are reported and end it. */
+/* The next row. False at the end of the file, and when there is no room for further errors or commands. Rows with a
+ * wrong number of fields are reported and skipped; bytes that are no CSV are reported and end it. */
 bool table_next(struct table *table);
 
 /* The row's field of column `index`; empty when the file does not have that column. */

@@ -2,8 +2,8 @@
  * A reader: an engine of one's own, filled from the journal of a data folder
  * without taking its lock, so it works beside a running sale and on a stopped
  * folder alike. Audit, replay, explain and export look at it (through cli/reader.h, which says what goes wrong); an
- * import rehearses on it, in a server too (exchange/rehearsal.h). It changes nothing in the folder and shares nothing with
- * an engine that sells; one thread at a time uses it.
+ * import rehearses on it, in a server too (exchange/rehearsal.h). It changes nothing in the folder and shares nothing
+ * with an engine that sells; one thread at a time uses it.
  *
  *   reader_begin; reader_load_snapshot; reader_follow; ...; reader_close      or reader_fill for all but the last
  */
@@ -54,8 +54,8 @@ struct reader_visitor {
     reader_batch *batch;
 };
 
-/* An empty engine with the folder's limits. JOURNAL_NOT_FOUND, JOURNAL_BAD_CONFIG; JOURNAL_IO_FAILED, also when there is
- * no address space for it: `problem` says why, and there is nothing to close. */
+/* An empty engine with the folder's limits. JOURNAL_NOT_FOUND, JOURNAL_BAD_CONFIG; JOURNAL_IO_FAILED, also when there
+ * is no address space for it: `problem` says why, and there is nothing to close. */
 enum journal_status reader_begin(struct reader *reader, const char *directory);
 void reader_close(struct reader *reader);
 
@@ -76,8 +76,8 @@ u64 reader_newest_snapshot(const struct reader *reader);
  */
 enum journal_status reader_follow(struct reader *reader, const struct reader_visitor *visitor);
 
-/* reader_begin, snapshot and the rest of the journal: the state as it is now. JOURNAL_OK, or why not, and there is nothing
- * to close. `progress` may be NULL; stopped by it: JOURNAL_STOPPED. */
+/* reader_begin, snapshot and the rest of the journal: the state as it is now. JOURNAL_OK, or why not, and there is
+ * nothing to close. `progress` may be NULL; stopped by it: JOURNAL_STOPPED. */
 enum journal_status reader_fill(struct reader *reader, const char *directory, reader_progress *progress,
                                 void *argument);
 
