@@ -427,9 +427,9 @@ static void test_text(void **state)
     assert_true(field_decimal(slice_text("6.93291234"), 6, true, &scaled));
     assert_false(field_decimal(slice_text("."), 6, true, &scaled));
     assert_false(field_decimal(slice_text("1.2.3"), 6, true, &scaled));
-    assert_int_equal(cli_usd_cents(693290, 2, 6932900), 100000);
-    assert_int_equal(cli_usd_cents(1, 2, 6932900), 0);
-    assert_int_equal(cli_usd_cents(21350000000000, 2, 6932900), 3079519393039);
+    assert_int_equal(money_usd_cents(693290, 2, 6932900), 100000);
+    assert_int_equal(money_usd_cents(1, 2, 6932900), 0);
+    assert_int_equal(money_usd_cents(21350000000000, 2, 6932900), 3079519393039);
     i64 ms;
     assert_true(cli_parse_time("now+10s", 1000, &ms) && ms == 11000);
     assert_true(cli_parse_time("now-250ms", 1000, &ms) && ms == 750);

@@ -116,3 +116,14 @@ bool money_parse(struct slice text, unsigned digits, i64 *amount_minor)
     *amount_minor = negative ? -amount : amount;
     return true;
 }
+
+i64 money_usd_cents(i64 amount_minor, unsigned digits, i64 usd_rate_e6)
+{
+    if (usd_rate_e6 <= 0)
+        return 0;
+    __int128 scaled = (__int128)amount_minor * 100 * 1000000;
+    __int128 rate = usd_rate_e6;
+    for (unsigned i = 0; i < digits; i++)
+        rate *= 10;
+    return (i64)((scaled * 2 + rate) / (rate * 2));
+}

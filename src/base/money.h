@@ -60,4 +60,8 @@ char *money_text_grouped(char *text, i64 amount_minor, unsigned digits);
  * decimal places than the currency has (unless they are zeros), more than MONEY_MAX. */
 bool money_parse(struct slice text, unsigned digits, i64 *amount_minor);
 
+/* Minor units of a currency in US cents at a frozen rate (units of currency for one dollar x 1,000,000), rounded to the
+ * nearest, half up. 0 when there is no rate. */
+i64 money_usd_cents(i64 amount_minor, unsigned digits, i64 usd_rate_e6);
+
 #endif

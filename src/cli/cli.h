@@ -64,10 +64,6 @@ char *cli_number(char *text, u64 number);
 /* "1,234.50 CNY" in the currency's digits. */
 char *cli_money(char *text, const struct engine *engine, u32 currency, i64 amount_minor);
 
-/* Minor units of a currency in US cents at a frozen rate (units of currency for one dollar x 1,000,000), rounded to the
- * nearest, half up. 0 when there is no rate. */
-i64 cli_usd_cents(i64 amount_minor, unsigned digits, i64 usd_rate_e6);
-
 /* RFC 3339, or "now+10s" (s, ms, m, h, d). */
 bool cli_parse_time(const char *text, i64 now_ms, i64 *ms);
 

@@ -32,7 +32,7 @@ char *festival_total(char *text, const struct engine *engine, const struct festi
         snprintf(text, FESTIVAL_TOTAL_MAX, "%s", amount);
     else
         snprintf(text, FESTIVAL_TOTAL_MAX, "%s = %s USD", amount,
-                 money_text_grouped(dollars, cli_usd_cents(amount_minor, digits, festival->usd_rate_e6), 2));
+                 money_text_grouped(dollars, money_usd_cents(amount_minor, digits, festival->usd_rate_e6), 2));
     return text;
 }
 

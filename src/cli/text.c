@@ -35,17 +35,6 @@ char *cli_money(char *text, const struct engine *engine, u32 currency, i64 amoun
     return text;
 }
 
-i64 cli_usd_cents(i64 amount_minor, unsigned digits, i64 usd_rate_e6)
-{
-    if (usd_rate_e6 <= 0)
-        return 0;
-    __int128 scaled = (__int128)amount_minor * 100 * 1000000;
-    __int128 rate = usd_rate_e6;
-    for (unsigned i = 0; i < digits; i++)
-        rate *= 10;
-    return (i64)((scaled * 2 + rate) / (rate * 2));
-}
-
 bool cli_parse_time(const char *text, i64 now_ms, i64 *ms)
 {
     if (strncmp(text, "now", 3) != 0)

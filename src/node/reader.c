@@ -92,7 +92,8 @@ void reader_load_snapshot(struct reader *reader)
     ASSERT(engine_seq(reader->engine) == 0);
     struct snapshot_head head;
     char problem[JOURNAL_PROBLEM_MAX] = "";
-    enum journal_status status = snapshot_restore(&reader->io, reader->directory, reader->engine, &head, problem);
+    enum journal_status status = snapshot_restore(&reader->io, reader->directory, UINT64_MAX, reader->engine, &head,
+                                                  problem);
     if (status == JOURNAL_OK)
         reader->snapshot_seq = head.seq;
     else if (status != JOURNAL_NOT_FOUND)
