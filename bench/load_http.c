@@ -78,10 +78,12 @@ struct load {
     struct line lines[WAIT_SECONDS_MAX + 1];
     i64 end_ns;
     bool counts;                    /* the ramp is over */
-    u64 accepted, refused, failed, second_tries, second_accepted, tries_max;
+    u64 accepted, replayed;
+    u64 refused, later;             /* for good; with Retry-After */
+    u64 second_tries, second_accepted, tries_max;
     u64 reply_bytes, replies;
     struct latencies good, refusals;
-    int refused_status;             /* the last one */
+    int refused_status;             /* of the last that was refused for good */
 };
 
 static void usage(void)
@@ -158,18 +160,19 @@ static void add_latency(struct latencies *latencies, i64 ns)
 
 static void count_reply(struct load *load, const struct client *client, const struct load_reply *reply)
 {
-    bool good = reply->status / 100 == 2, again = reply->status == 503 || reply->status == 429;
+    bool good = reply->status / 100 == 2;
     if (!load->counts)
         return;
     load->replies++;
     load->reply_bytes += reply->size;
     load->tries_max = MAX(load->tries_max, client->tries);
-    load->accepted += good;
-    load->refused += again;
-    load->failed += !good && !again;
+    load->accepted += good && !reply->replayed;
+    load->replayed += good && reply->replayed;
+    load->later += !good && reply->retry_after_s > 0;
+    load->refused += !good && reply->retry_after_s == 0;
     load->second_tries += client->tries == 2;
     load->second_accepted += client->tries == 2 && good;
-    if (!good)
+    if (!good && reply->retry_after_s == 0)
         load->refused_status = reply->status;
     add_latency(good ? &load->good : &load->refusals, measure_ns() - client->sent_ns);
 }
@@ -310,17 +313,18 @@ static void print_figures(struct load *load, i64 elapsed, double resident_before
 {
     print(load, "", measure_rate(load->accepted, elapsed), 0, load->orders ? "orders/s" : "requests/s");
     print(load, ".requests", measure_rate(load->replies, elapsed), 0, "requests/s");
-    print(load, ".refused", (double)(load->refused + load->failed), 0, "requests");
+    print(load, ".replayed", (double)load->replayed, 0, "requests");
+    print(load, ".refused", (double)load->refused, 0, "requests");
+    print(load, ".later", (double)load->later, 0, "requests");
     print_latencies(load, ".latency", &load->good);
     print(load, ".request_bytes", wire_mean(&load->wire), 1, "B");
     print(load, ".reply_bytes", load->replies > 0 ? (double)load->reply_bytes / (double)load->replies : 0, 1, "B");
-    if (load->failed > 0)
-        printf("# %s: %llu requests failed, the last with status %d\n", load->name, (unsigned long long)load->failed,
-               load->refused_status);
+    if ((load->accepted + load->replayed) * 10 < (load->replies - load->later) * 9)
+        printf("# %s: many were refused for good, the last with status %d\n", load->name, load->refused_status);
     if (!load->patient)
         return;
     print_latencies(load, ".refusal", &load->refusals);
-    print(load, ".refusals", measure_rate(load->refused, elapsed), 0, "requests/s");
+    print(load, ".refusals", measure_rate(load->later, elapsed), 0, "requests/s");
     u64 tries = MAX(load->second_tries, (u64)1);
     print(load, ".second_try", 100.0 * (double)load->second_accepted / (double)tries, 1, "%");
     print(load, ".tries_max", (double)load->tries_max, 0, "tries");

@@ -33,7 +33,7 @@ static bool read_headers(const char *at, const char *end, struct load_reply *rep
     while (at < end) {
         const char *line_end = memchr(at, '\r', (size_t)(end - at));
         struct slice line = slice_of(at, (size_t)((line_end != NULL ? line_end : end) - at)), value;
-        /* Most lines are none of these four: one look at the first letter. */
+        /* Most lines are none of these five: one look at the first letter. */
         switch (*at | 0x20) {
         case 'c':
             if (is_header(line, "content-length:", &value)) {
@@ -46,6 +46,9 @@ static bool read_headers(const char *at, const char *end, struct load_reply *rep
         case 'r':
             if (is_header(line, "retry-after:", &value))
                 reply->retry_after_s = (u32)number(value);
+            break;
+        case 'i':
+            reply->replayed = reply->replayed || (is_header(line, "idempotent-replayed:", &value) && slice_is(value, "true"));
             break;
         case 'q':
             is_header(line, "queue-ticket:", &reply->ticket);

@@ -13,6 +13,7 @@ struct load_reply {
     u32 retry_after_s;      /* 0: it does not say */
     struct slice ticket;    /* Queue-Ticket; of the bytes given; size 0: none */
     bool closes;            /* Connection: close */
+    bool replayed;          /* Idempotent-Replayed: true: the answer to an earlier request */
 };
 
 /* The first reply in `bytes`. 1: whole; 0: more bytes are needed; -1: no reply of HTTP/1.1 with a Content-Length. */
