@@ -17,7 +17,7 @@
 
 #define WIRE_KEY_SIZE 16u
 #define WIRE_RESP_MAX 192u  /* bytes of one request */
-#define WIRE_HTTP_MAX 640u
+#define WIRE_HTTP_MAX 448u
 
 struct wire {
     char *bytes;
