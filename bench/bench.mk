@@ -26,3 +26,5 @@ $(bench_peers:%=$(BUILD)/bench/peer_%.o): | bench-setup
 
 bench: $(bench_programs) | bench-setup ## every figure, ours and the peers'; QUICK=1: ours, within 45 s
 	@BUILD=$(BUILD) QUICK=$(QUICK) bench/run
+
+include bench/doors.mk

@@ -85,12 +85,17 @@ void catalogue_base(const struct catalogue *catalogue)
     GIVE(FESTIVAL_PUT, festival, 2, "festival", "Festival");
 }
 
+static i64 scaled(const struct catalogue *catalogue, i64 price_minor)
+{
+    return catalogue->price_per_mille == 0 ? price_minor : MAX(price_minor * catalogue->price_per_mille / 1000, (i64)1);
+}
+
 /* A deal at half of the list price for as long as the festival is open. */
 static void give_deal(const struct catalogue *catalogue, u32 sku, u32 cap)
 {
     struct command_deal_put deal = {.header = {.kind = COMMAND_DEAL_PUT, .size = sizeof(deal)},
-                                    .price_minor = workload_price(sku, catalogue->skus + 1), .festival = 1,
-                                    .sku = sku, .cap = cap};
+                                    .price_minor = scaled(catalogue, workload_price(sku, catalogue->skus + 1)),
+                                    .festival = 1, .sku = sku, .cap = cap};
     catalogue->sink(catalogue->argument, &deal.header);
 }
 
@@ -101,7 +106,7 @@ static void give_sku(const struct catalogue *catalogue, u32 sku)
                                           .seller = 1 + sku % SELLERS, .for_sale = 1}};
     GIVE(SKU_PUT, sku, 7, numbered(code, "s", sku), "Article");
     struct command_price_set price = {.header = {.kind = COMMAND_PRICE_SET, .size = sizeof(price)},
-                                      .price_minor = workload_list_price(sku), .sku = sku, .currency = 1};
+                                      .price_minor = scaled(catalogue, workload_list_price(sku)), .sku = sku, .currency = 1};
     catalogue->sink(catalogue->argument, &price.header);
     struct command_stock_receive stock = {.header = {.kind = COMMAND_STOCK_RECEIVE, .size = sizeof(stock)},
                                           .sku = sku, .location = 1, .quantity = WORKLOAD_STOCK};

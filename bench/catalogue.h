@@ -17,6 +17,7 @@ struct catalogue {
     u32 skus;               /* without the hot one */
     u32 shoppers;
     u32 cap;                /* units of SKU 1 per person */
+    u32 price_per_mille;    /* of the workload's prices; 0: 1000 */
     i64 now_ms;             /* the festival is open around it */
     catalogue_sink *sink;
     void *argument;

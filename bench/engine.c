@@ -179,7 +179,13 @@ static void gather(void *argument, const struct command_header *command)
 void engine_set_up(struct under_test *under_test, void (*part)(const struct catalogue *catalogue))
 {
     const struct engine_shape *shape = &under_test->shape;
-    struct catalogue catalogue = {shape->skus, shape->shoppers, shape->cap, shape->now_ms, gather, under_test};
+    struct catalogue catalogue = {.skus = shape->skus,
+                                  .shoppers = shape->shoppers,
+                                  .cap = shape->cap,
+                                  .price_per_mille = shape->price_per_mille,
+                                  .now_ms = shape->now_ms,
+                                  .sink = gather,
+                                  .argument = under_test};
     part(&catalogue);
     flush_setup(under_test);
 }

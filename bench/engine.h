@@ -19,6 +19,7 @@ struct engine_shape {
     u32 skus;
     u32 shoppers;
     u32 cap;
+    u32 price_per_mille;    /* of the workload's prices; 0: 1000 */
     u64 orders_max;         /* room in memory */
     u64 orders_ahead;       /* journal zeroed ahead for so many, beside the set-up */
     i64 now_ms;

@@ -54,4 +54,8 @@ END {
     ratio("latency_p99_over_sync_p99", "latency.p99", "sync.write_p99", 2)
     ratio("snapshot_p999_over_without", "snapshot.stall_p999", "snapshot.without_p999", 2)
     ratio("replay_over_engine", "recovery.replay", "engine.zipf", 2)
+    ratio("resp_order_over_redis_set", "resp.order", "redis.set", 2)
+    ratio("http_order_over_nginx", "http.order", "nginx.const", 3)
+    ratio("overload_over_best", "overload", "http.order", 3)
+    ratio("events_with_over_without", "events.with", "events.without", 3)
 }

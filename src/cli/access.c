@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/reader.h"
+#include "core/words.h"
 #include "eleven.h"
 
 #include <sodium.h>
@@ -18,14 +19,6 @@
 #define ACCESS_FILE_MAX 1024u       /* bytes of a password file */
 #define ACCESS_NO_KEY UINT64_MAX
 
-static const struct {
-    u32 role;
-    const char *word;
-} access_roles[] = {
-    {ROLE_SHOPPER, "shopper"},   {ROLE_CLERK, "clerk"},           {ROLE_MERCHANDISER, "merchandiser"},
-    {ROLE_PROVIDER, "provider"}, {ROLE_INTEGRATOR, "integrator"}, {ROLE_ADMINISTRATOR, "administrator"},
-};
-
 /* What the command line says; NULL where it says nothing. */
 struct access_wish {
     const char *directory;
@@ -35,14 +28,6 @@ struct access_wish {
     u64 revoke_key;         /* ACCESS_NO_KEY: not said */
     bool acts;
 };
-
-static const char *access_role_word(u32 role)
-{
-    for (size_t i = 0; i < ARRAY_COUNT(access_roles); i++)
-        if (access_roles[i].role == role)
-            return access_roles[i].word;
-    return "?";
-}
 
 static int access_refused(const char *what, enum access_status status)
 {
@@ -124,15 +109,17 @@ static void access_end_password(struct access_password *password, bool done)
 
 static bool access_parse_role(const char *word, u32 *role)
 {
-    const char *words[ARRAY_COUNT(access_roles)];
-    for (size_t i = 0; i < ARRAY_COUNT(access_roles); i++) {
-        words[i] = access_roles[i].word;
-        if (strcmp(word, words[i]) == 0) {
-            *role = access_roles[i].role;
-            return true;
-        }
+    const char *words[8];
+    size_t count = 0;
+    int number = word_parse_role(slice_text(word));
+    if (number > ROLE_ANYBODY) {
+        *role = (u32)number;
+        return true;
     }
-    const char *nearest = cli_nearest(word, words, ARRAY_COUNT(words));
+    for (u32 bit = ROLE_SHOPPER; bit <= ROLE_ADMINISTRATOR; bit <<= 1)
+        if (bit != ROLE_SYSTEM)
+            words[count++] = word_role(bit);
+    const char *nearest = cli_nearest(word, words, count);
     cli_error("access", "--role: there is no role \"%s\"; %s%s%s", word, nearest != NULL ? "did you mean " : "",
               nearest != NULL ? nearest : "shopper, clerk, merchandiser, provider, integrator, administrator",
               nearest != NULL ? "?" : "");
@@ -331,7 +318,7 @@ static int access_do_list(struct access *access)
         for (size_t i = 0; i < count; i++) {
             const struct access_account *account = &accounts[i];
             char made[TIME_TEXT_MAX];
-            printf("%6u  %-13s  made %s  %s", account->account, access_role_word(account->role),
+            printf("%6u  %-13s  made %s  %s", account->account, word_role(account->role),
                    time_text(made, account->made_ms, 0), account->login);
             if (account->location != 0)
                 printf("  location %u", account->location);

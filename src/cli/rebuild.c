@@ -22,8 +22,8 @@ int cli_rebuild(int argc, char **argv)
         .name = "rebuild",
         .usage = "DIR",
         .about = "Makes views.db, what searches and lists of orders are answered from, anew from the journal's first\n"
-                 "command, and puts it in the old one's place when it is whole. The journal is only read. A server that has\n"
-                 "the views open must be stopped first; it makes them by itself when there are none.",
+                 "command, and puts it in the old one's place when it is whole. The journal is only read. A server\n"
+                 "that has the views open must be stopped first; it makes them by itself when there are none.",
         .example = "  eleven rebuild shop",
     };
     enum options_result parsed = options_parse(&page, argc, argv, &plain, 1, 1);

@@ -11,6 +11,7 @@
  *   word_location_kind  enum location_kind      word_parse_location_kind
  *   word_service        enum location_service   word_parse_service        (one of them)
  *   word_goods          enum goods              word_parse_goods
+ *   word_role           enum role                word_parse_role           (one of them)
  *   word_budget_scope   enum budget_scope       word_parse_budget_scope
  */
 #ifndef ELEVEN_CORE_WORDS_H

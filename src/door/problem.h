@@ -17,6 +17,7 @@
     PROBLEM(KEY_MISSING, 400, "idempotency-key-missing", "This request needs an Idempotency-Key.")                \
     PROBLEM(KEY_BAD, 400, "idempotency-key-bad", "An Idempotency-Key is 1 to 255 visible ASCII characters.")     \
     PROBLEM(KEY_IN_FLIGHT, 409, "idempotency-key-in-flight", "A request with this key is being worked on.")      \
+    PROBLEM(PAYMENT_DECLINED, 402, "payment-declined", "The payment provider declined the payment.")             \
     PROBLEM(UNAUTHENTICATED, 401, "unauthenticated", "Log in, or give an API key.")                              \
     PROBLEM(FORBIDDEN, 403, "forbidden", "This account may not do that.")                                        \
     PROBLEM(CROSS_SITE, 403, "cross-site", "A session's request must come from this site's own pages.")          \

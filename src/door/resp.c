@@ -104,9 +104,45 @@ bool resp_is(struct slice word, const char *capitals)
 
 /* --- the engine's commands -------------------------------------------------------------------- */
 
+/* An administrative command under way, for the audit trail; orders have none. */
+struct resp_act {
+    struct access *access;
+    struct access_act act;
+};
+
+static struct resp_act *resp_act_begin(struct conn *conn, const struct resp *resp, const struct command_info *info,
+                                       const struct command_header *command)
+{
+    if ((info->roles & ROLE_MERCHANDISER) == 0)
+        return NULL;
+    struct resp_act *act = calloc(1, sizeof(*act));
+    ASSERT(act != NULL);
+    struct slice code = info->tail == TAIL_TEXTS ? command_text(command, 0) : slice_of("", 0);
+    act->access = conn->server->access;
+    act->act.time_ms = server_now_ms(conn->server);
+    act->act.account = resp->caller.account;
+    snprintf(act->act.address, sizeof(act->act.address), "%s", conn->peer);
+    snprintf(act->act.what, sizeof(act->act.what), "%s", info->word);
+    snprintf(act->act.target, sizeof(act->act.target), SLICE_FORMAT, SLICE_ARGS(code));
+    return act;
+}
+
+static void resp_act_end(struct resp_act *act, int status, u32 id)
+{
+    if (act == NULL)
+        return;
+    act->act.status = (u32)status;
+    if (act->act.target[0] == 0 && id != 0)
+        snprintf(act->act.target, sizeof(act->act.target), "id %u", id);
+    access_act(act->access, &act->act);
+    free(act);
+}
+
+/* `context` is NULL, or a struct resp_act, which is noted even when the connection has gone. */
 static void resp_told(struct conn *conn, void *context, const struct result *result)
 {
-    (void)context;
+    if (context != NULL)
+        resp_act_end(context, result == NULL ? 503 : result_http(result->code), result == NULL ? 0 : result->id);
     if (conn == NULL)
         return;
     struct resp *resp = conn->state;
@@ -232,15 +268,17 @@ static enum resp_verdict resp_engine(struct conn *conn, struct resp *resp, const
     if (may) {
         ask.command->caller = resp->caller.account;
         resp->asked++;
-        desk_ask(&server->desk, conn, resp_told, NULL);
+        desk_ask(&server->desk, conn, resp_told, resp_act_begin(conn, resp, info, ask.command));
         return RESP_DONE;
     }
-    if (good && resp->caller.account == 0)
+    if (good && resp->caller.account == 0) {
         resp_error(conn, "noauth", "Authentication required.");
-    else if (good)
+    } else if (good) {
+        resp_act_end(resp_act_begin(conn, resp, info, ask.command), 403, 0);
         resp_error(conn, "noperm", "This account may not do that.");
-    else
+    } else {
         resp_asked_wrong(conn, &ask);
+    }
     conn_reply(conn);
     return RESP_DONE;
 }

@@ -217,21 +217,27 @@ struct slice route_parameter(struct http *http, const char *name)
         if (strncmp(known + 1, name, length) == 0 && known[length + 1] == '}')
             return request->parameters[i].value;
     }
-    ASSERT(!"the route has this parameter");
+    ASSERT(false && "the route has this parameter");
     return slice_of("", 0);
+}
+
+void route_act_fill(struct http *http, struct access_act *act)
+{
+    const struct http_request *request = &http->request;
+    *act = (struct access_act){.time_ms = server_now_ms(http_server(http)), .account = request->caller.account};
+    snprintf(act->address, sizeof(act->address), "%s", http->conn->peer);
+    snprintf(act->what, sizeof(act->what), "%s", request->route->name);
+    snprintf(act->target, sizeof(act->target), SLICE_FORMAT, (int)MIN(request->path.size, sizeof(act->target) - 1),
+             request->path.bytes);
 }
 
 void route_act(struct http *http, int status)
 {
-    const struct http_request *request = &http->request;
-    struct server *server = http_server(http);
-    if (request->route == NULL || (request->route->flags & ROUTE_ACT) == 0)
+    const struct route *route = http->request.route;
+    struct access_act act;
+    if (route == NULL || (route->flags & ROUTE_ACT) == 0)
         return;
-    struct access_act act = {
-        .time_ms = server_now_ms(server), .account = request->caller.account, .status = (u32)status};
-    snprintf(act.address, sizeof(act.address), "%s", http->conn->peer);
-    snprintf(act.what, sizeof(act.what), "%s", request->route->name);
-    snprintf(act.target, sizeof(act.target), SLICE_FORMAT, (int)MIN(request->path.size, sizeof(act.target) - 1),
-             request->path.bytes);
-    access_act(server->access, &act);
+    route_act_fill(http, &act);
+    act.status = (u32)status;
+    access_act(http_server(http)->access, &act);
 }

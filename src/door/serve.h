@@ -14,6 +14,12 @@
 #undef ROUTE
 #undef COMMAND_ROUTE
 
+struct engine;
+struct command_order_place;
+
+/* What an order means where it says nothing: channel, delivery, payment, currency, city. */
+void serve_order_defaults(const struct engine *engine, struct command_order_place *place);
+
 /* Any route that is one command of the engine: path, body and caller become its fields. */
 void serve_command(struct http *http);
 

@@ -165,7 +165,7 @@ void serve_command(struct http *http)
 
 /* --- order.place ------------------------------------------------------------------------------------ */
 
-static void order_defaults(const struct engine *engine, struct command_order_place *place)
+void serve_order_defaults(const struct engine *engine, struct command_order_place *place)
 {
     const struct festival *festival = engine_festival(engine, place->festival);
     const struct shopper *shopper = engine_shopper(engine, place->shopper);
@@ -200,7 +200,7 @@ void serve_order_place(struct http *http)
         return;
     }
     own_shopper(&ask, &request->caller);
-    order_defaults(server->engine, (struct command_order_place *)ask.command);
+    serve_order_defaults(server->engine, (struct command_order_place *)ask.command);
     command_give(http, &ask, request->route);
 }
 

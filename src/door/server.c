@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/time.h"
 #include "door/admission.h"
+#include "door/durable.h"
 #include "door/events.h"
 #include "door/http.h"
 #include "door/job.h"
@@ -164,6 +165,7 @@ static void server_pass(uv_check_t *check)
     if (eleven_status(server->eleven) != JOURNAL_OK)
         server_failed(server);
     server_measure(server);
+    durable_pass(server->durable);
     server_open_gate(server);
     if (server->blocked != NULL && (desk_empty(&server->desk) || desk_run(&server->desk)))
         server_unblock(server);
@@ -464,6 +466,7 @@ static void server_serve(struct server *server)
     server->events = events_open(server);
     server->jobs = jobs_open(server);
     server->pages = pages_open();
+    server->durable = durable_open(server);
     server->admission = admission_open(server);
     server->limiter = limiter_open(server->options.requests_per_second);
     desk_open(&server->desk, server);
@@ -478,6 +481,7 @@ static void server_serve(struct server *server)
     }
     server_close_conns(server);
     jobs_close(server->jobs);
+    durable_close(server->durable);
     events_close(server->events);
     admission_close(server->admission);
     limiter_close(server->limiter);

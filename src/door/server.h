@@ -64,6 +64,7 @@ struct server {
     struct events *events;          /* server-sent */
     struct jobs *jobs;
     struct pages *pages;            /* that are made once */
+    struct durable *durable;
 
     i64 started_ms;
     i64 pass_ns;                    /* monotonic, when this pass began; 0: it has not */

@@ -33,8 +33,8 @@ struct snapshot_job {
 };
 
 /*
- * Fills an empty engine from the newest snapshot with seq <= `through`. JOURNAL_NOT_FOUND when there is none; JOURNAL_ROT,
- * JOURNAL_FOREIGN with `problem`: the engine must not be used; head->seq says which file it was.
+ * Fills an empty engine from the newest snapshot with seq <= `through`. JOURNAL_NOT_FOUND when there is none;
+ * JOURNAL_ROT, JOURNAL_FOREIGN with `problem`: the engine must not be used; head->seq says which file it was.
  */
 enum journal_status snapshot_restore(const struct io *io, const char *directory, u64 through, struct engine *engine,
                                      struct snapshot_head *head, char *problem);

@@ -8,8 +8,8 @@
 #include "core/engine.h"
 #include "journal/journal.h"
 
-/* Somebody who looks on: the engine right before a command is decided, and right after with its answer (accepted). False
- * stops behind this command, in mid-batch: what the batch left behind is then not proven. */
+/* Somebody who looks on: the engine right before a command is decided, and right after with its answer (accepted).
+ * False stops behind this command, in mid-batch: what the batch left behind is then not proven. */
 typedef void replay_before(void *argument, const struct engine *engine, const struct command_header *command);
 typedef bool replay_after(void *argument, const struct engine *engine, const struct command_header *command,
                           struct result result);

@@ -1,7 +1,8 @@
 /*
- * Blocks: which of the orders numbered block x BLOCK_ORDERS and the following have something in common: a festival, a state, a part in a
- * state. A question skips the blocks that have none of its list and looks at the orders of the others. The counts
- * change in memory while a transaction lasts, some 40 blocks for 10,000 orders, and are added to the table at its end.
+ * Blocks: which of the orders numbered block x BLOCK_ORDERS and the following have something in common: a festival, a
+ * state, a part in a state. A question skips the blocks that have none of its list and looks at the orders of the
+ * others. The counts change in memory while a transaction lasts, some 40 blocks for 10,000 orders, and are added to the
+ * table at its end.
  */
 #ifndef ELEVEN_VIEW_BLOCK_H
 #define ELEVEN_VIEW_BLOCK_H

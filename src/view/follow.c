@@ -118,7 +118,8 @@ static bool follow_same(const struct follow *follow)
     return engine_seq(follow->engine) != mark->seq || mark->seq == 0 || engine_chain(follow->engine) == mark->chain;
 }
 
-/* The newest good snapshot through a number; one that is damaged, or removed while it is read, gives way to the one before. */
+/* The newest good snapshot through a number; one that is damaged, or removed while it is read, gives way to the one
+ * before. */
 static bool follow_load(struct follow *follow, u64 through)
 {
     struct snapshot_head head;

@@ -1,9 +1,9 @@
 /*
- * Follow: an engine that decides the durable commands of the journal again, and writes the rows and tells the events that come of them. One thread
- * at a time. Used by the views' thread (view.c) and by a rebuild (rebuild.c).
+ * Follow: an engine that decides the durable commands of the journal again, and writes the rows and tells the events
+ * that come of them. One thread at a time. Used by the views' thread (view.c) and by a rebuild (rebuild.c).
  *
- * Rows are committed at the ends of the journal's batches, after the batch's state was proven to be the writer's. Rows and events have
- * each their own position; the engine begins before both and skips what the other already has.
+ * Rows are committed at the ends of the journal's batches, after the batch's state was proven to be the writer's. Rows
+ * and events have each their own position; the engine begins before both and skips what the other already has.
  */
 #ifndef ELEVEN_VIEW_FOLLOW_H
 #define ELEVEN_VIEW_FOLLOW_H
@@ -50,16 +50,16 @@ enum follow_end {
 };
 
 /*
- * Reads eleven.conf and opens views.db at `path`, `fresh` for a rebuild. The engine comes with follow_start. False with `problem`; then there
- * is nothing to close. `directory` and `io` are kept.
+ * Reads eleven.conf and opens views.db at `path`, `fresh` for a rebuild. The engine comes with follow_start. False with
+ * `problem`; then there is nothing to close. `directory` and `io` are kept.
  */
 bool follow_open(struct follow *follow, const char *directory, const struct io *io, const char *path, bool fresh);
 
 /* False: the last rows were not written (to a fresh file). */
 bool follow_close(struct follow *follow);
 
-/* The engine, filled from the newest snapshot that is past neither the rows nor the events; without a good one it is empty. May take
- * seconds. FOLLOW_GOOD, FOLLOW_OTHER, FOLLOW_FAILED. */
+/* The engine, filled from the newest snapshot that is past neither the rows nor the events; without a good one it is
+ * empty. May take seconds. FOLLOW_GOOD, FOLLOW_OTHER, FOLLOW_FAILED. */
 enum follow_end follow_start(struct follow *follow);
 
 /* Follows what the journal shows as durable now. */

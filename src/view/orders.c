@@ -1,6 +1,6 @@
 /*
- * Questions about orders and sales. Order ids and times of placing rise together, so a time is found by halving, and every question walks
- * from the newest order down, led by a shopper, a location or a list of blocks.
+ * Questions about orders and sales. Order ids and times of placing rise together, so a time is found by halving, and
+ * every question walks from the newest order down, led by a shopper, a location or a list of blocks.
  */
 #include "base/assert.h"
 #include "view/internal.h"
@@ -63,7 +63,8 @@ static void orders_conditions(struct query *query, const struct view_order_filte
         query_add_number(query, " AND o.parts & ?", (i64)1 << filter->part_state);
     if (filter->location == 0 || located)
         return;
-    query_add_number(query, " AND EXISTS (SELECT 1 FROM part p WHERE p.ord = o.id AND p.location = ?", filter->location);
+    query_add(query, " AND EXISTS (SELECT 1 FROM part p WHERE p.ord = o.id");
+    query_add_number(query, " AND p.location = ?", filter->location);
     if (filter->part_state != 0)
         query_add_number(query, " AND p.state = ?)", filter->part_state);
     else
@@ -80,7 +81,8 @@ static void orders_by_order(struct query *query, const struct view_order_filter 
     query_add(query, " ORDER BY o.id DESC");
 }
 
-/* From order to order of the shopper, newest first. The cursor mostly is one of them, and then the walk begins there; NULL ends it. */
+/* From order to order of the shopper, newest first. The cursor mostly is one of them, and then the walk begins there;
+ * NULL ends it. */
 static void orders_by_shopper(struct query *query, const struct view_order_filter *filter, struct orders_range range)
 {
     query_add_number(query, "WITH RECURSIVE way(id, next) AS (SELECT o.id, o.previous FROM orders o WHERE o.id ="

@@ -1,6 +1,7 @@
 /*
- * Placed: what new orders add to tables that are not in their order, gathered while a transaction lasts and written in the tables' order:
- * a run of neighbours costs half of what they cost one by one, and far less once the tables are larger than memory.
+ * Placed: what new orders add to tables that are not in their order, gathered while a transaction lasts and written in
+ * the tables' order: a run of neighbours costs half of what they cost one by one, and far less once the tables are
+ * larger than memory.
  */
 #ifndef ELEVEN_VIEW_PLACED_H
 #define ELEVEN_VIEW_PLACED_H

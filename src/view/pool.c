@@ -8,6 +8,9 @@
 
 #define POOL_BUSY_MS 5000
 
+static const char *const pool_settings =
+    "PRAGMA query_only = 1; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY";
+
 bool pool_open(struct pool *pool, const char *path, char *problem)
 {
     *pool = (struct pool){0};
@@ -17,8 +20,7 @@ bool pool_open(struct pool *pool, const char *path, char *problem)
         sqlite3 *db = NULL;
         int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
         if (code == SQLITE_OK)
-            code = sqlite3_exec(db, "PRAGMA query_only = 1; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY", NULL,
-                                NULL, NULL);
+            code = sqlite3_exec(db, pool_settings, NULL, NULL, NULL);
         if (code != SQLITE_OK) {
             snprintf(problem, JOURNAL_PROBLEM_MAX, "views.db: %s", sqlite3_errstr(code));
             sqlite3_close(db);

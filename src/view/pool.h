@@ -1,6 +1,6 @@
 /*
- * The pool: connections that read views.db, for questions from several threads. One is taken for a question, with a transaction in
- * it, so that all of a question sees one state; who finds none free waits.
+ * The pool: connections that read views.db, for questions from several threads. One is taken for a question, with a
+ * transaction in it, so that all of a question sees one state; who finds none free waits.
  */
 #ifndef ELEVEN_VIEW_POOL_H
 #define ELEVEN_VIEW_POOL_H

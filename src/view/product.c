@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-_Static_assert(PRODUCT_COLUMN_BYTES >= COMMAND_SIZE_MAX / 3 * 4 + 16, "a text of CJK characters, with a blank behind each");
+_Static_assert(PRODUCT_COLUMN_BYTES >= COMMAND_SIZE_MAX / 3 * 4 + 16, "a text of CJK characters, each with a blank");
 
 /* Texts of sku.put, in the order of command.def; handles part products. */
 enum { TEXT_CODE, TEXT_TITLE, TEXT_HANDLE, TEXT_OPTIONS, TEXT_TAGS, TEXT_BODY };

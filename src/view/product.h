@@ -1,6 +1,6 @@
 /*
- * Products: the SKUs of one handle, and what they are found by. A put only marks its product; its words are put together once, before the
- * transaction ends, from all of its SKUs as the engine has them then.
+ * Products: the SKUs of one handle, and what they are found by. A put only marks its product; its words are put
+ * together once, before the transaction ends, from all of its SKUs as the engine has them then.
  */
 #ifndef ELEVEN_VIEW_PRODUCT_H
 #define ELEVEN_VIEW_PRODUCT_H
@@ -29,7 +29,8 @@ struct product {
 bool product_open(struct product *product); /* false: no memory */
 void product_close(struct product *product);
 
-/* A SKU was put: its row and that of its product. `words`: the texts it is found by changed. Failures stick to the store. */
+/* A SKU was put: its row and that of its product. `words`: the texts it is found by changed. Failures stick to the
+ * store. */
 void product_put(struct store *store, const struct engine *engine, u32 sku, bool words);
 
 /* Brings the words of all marked products up to date. */

@@ -1,5 +1,6 @@
 /*
- * A rebuild: views.db made anew from the journal's first command, beside the old one, which it replaces when it is whole.
+ * A rebuild: views.db made anew from the journal's first command, beside the old one, which it replaces when it is
+ * whole.
  */
 #include "journal/segment.h"
 #include "view/internal.h"
@@ -51,7 +52,8 @@ static enum follow_end rebuild_follow(struct follow *follow)
     return end;
 }
 
-/* The new file takes the old one's place, durably. What SQLite kept beside the old one goes first: it would be taken for the new one's. */
+/* The new file takes the old one's place, durably. What SQLite kept beside the old one goes first: it would be taken
+ * for the new one's. */
 static int rebuild_replace(const struct io *io, const char *directory, const char *fresh, const char *path)
 {
     int file = io->open(io->context, fresh, IO_WRITE);

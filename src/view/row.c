@@ -5,7 +5,8 @@
 bool row_open(struct rows *rows, struct store *store)
 {
     *rows = (struct rows){.store = store};
-    if (product_open(&rows->product) && placed_open(&rows->placed) && sale_open(&rows->sales) && block_open(&rows->blocks))
+    if (product_open(&rows->product) && placed_open(&rows->placed) && sale_open(&rows->sales) &&
+        block_open(&rows->blocks))
         return true;
     row_close(rows);
     return false;

@@ -1,6 +1,6 @@
 /*
- * Rows: what each command changes in views.db. row_before looks at the engine in front of the command and notes what it may change;
- * row_after compares and writes the difference. Called by the follower, for each durable command.
+ * Rows: what each command changes in views.db. row_before looks at the engine in front of the command and notes what it
+ * may change; row_after compares and writes the difference. Called by the follower, for each durable command.
  */
 #ifndef ELEVEN_VIEW_ROW_H
 #define ELEVEN_VIEW_ROW_H

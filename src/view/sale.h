@@ -1,6 +1,6 @@
 /*
- * Sales: what was paid for each SKU of a festival. Gathered in memory while a transaction lasts, for a few SKUs are in most
- * orders, and added to the table at its end, in the table's order.
+ * Sales: what was paid for each SKU of a festival. Gathered in memory while a transaction lasts, for a few SKUs are in
+ * most orders, and added to the table at its end, in the table's order.
  */
 #ifndef ELEVEN_VIEW_SALE_H
 #define ELEVEN_VIEW_SALE_H

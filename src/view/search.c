@@ -1,9 +1,10 @@
 /*
- * Searches for products. With a text, the products in which all of it occurs are ranked when they are at most SEARCH_RANKED_MAX; of more
- * than that nobody reads the last, and they come by id. Without one, an index of SKUs leads in the order of products.
+ * Searches for products. With a text, the products in which all of it occurs are ranked when they are at most
+ * SEARCH_RANKED_MAX; of more than that nobody reads the last, and they come by id. Without one, an index of SKUs leads
+ * in the order of products.
  *
- * Cursors: below 2^32 the id of a product, after which it goes on by id; else rank << 32 | id, after which it goes on by
- * rank, where rank is the complement of the score as a float's bits, so that smaller is better and never below 2^31.
+ * Cursors: below 2^32 the id of a product, after which it goes on by id; else rank << 32 | id, after which it goes on
+ * by rank, where rank is the complement of the score as a float's bits, so that smaller is better and never below 2^31.
  */
 #include "base/assert.h"
 #include "view/internal.h"
@@ -226,8 +227,8 @@ size_t view_variants(struct view *view, struct slice handle, u32 *skus, size_t m
     size_t count = 0;
     sqlite3_stmt *statement = NULL;
     sqlite3 *db = pool_take(&view->pool);
-    sqlite3_prepare_v2(db, "SELECT s.id FROM sku s JOIN product p ON p.id = s.product WHERE p.handle = ?1 ORDER BY s.id",
-                       -1, &statement, NULL);
+    sqlite3_prepare_v2(db, "SELECT s.id FROM sku s JOIN product p ON p.id = s.product WHERE p.handle = ?1"
+                           " ORDER BY s.id", -1, &statement, NULL);
     sqlite3_bind_blob(statement, 1, handle.bytes, (int)handle.size, SQLITE_STATIC);
     while (count < max && sqlite3_step(statement) == SQLITE_ROW)
         skus[count++] = (u32)sqlite3_column_int64(statement, 0);

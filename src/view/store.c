@@ -98,7 +98,8 @@ static enum store_verdict store_judge(struct store *store)
     if (empty)
         return STORE_EMPTY;
     code = sqlite3_prepare_v2(store->db, "SELECT schema, instance, seq, chain FROM meta", -1, &statement, NULL);
-    if (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0) == STORE_SCHEMA &&
+    bool row = code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW;
+    if (row && sqlite3_column_int(statement, 0) == STORE_SCHEMA &&
         sqlite3_column_bytes(statement, 1) == STORE_INSTANCE_BYTES &&
         memcmp(sqlite3_column_blob(statement, 1), store->instance, STORE_INSTANCE_BYTES) == 0) {
         store->mark.seq = (u64)sqlite3_column_int64(statement, 2);
@@ -136,7 +137,8 @@ static bool store_prepare(struct store *store)
 #undef STATEMENT
     };
     for (size_t i = 0; i < STORE_STATEMENT_COUNT; i++)
-        if (sqlite3_prepare_v3(store->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &store->statements[i], NULL) != SQLITE_OK)
+        if (sqlite3_prepare_v3(store->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &store->statements[i], NULL) !=
+            SQLITE_OK)
             return store_fail(store);
     return true;
 }

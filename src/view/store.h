@@ -1,6 +1,7 @@
 /*
- * The store: views.db as its one writer has it, with statements prepared once. The first failure sticks: everything after it
- * does nothing and answers false or 0, until the rollback; so a row is written without looking at each step. Readers: pool.h.
+ * The store: views.db as its one writer has it, with statements prepared once. The first failure sticks: everything
+ * after it does nothing and answers false or 0, until the rollback; so a row is written without looking at each step.
+ * Readers: pool.h.
  */
 #ifndef ELEVEN_VIEW_STORE_H
 #define ELEVEN_VIEW_STORE_H
@@ -45,12 +46,13 @@ bool store_path(char *path, const char *directory, const char *name);
 int store_remove(const struct io *io, const char *path);
 
 /*
- * Opens or makes the database of the journal `instance`. What is no database, or one of another instance or schema, is removed and made
- * anew. False with store->problem; then there is nothing to close.
+ * Opens or makes the database of the journal `instance`. What is no database, or one of another instance or schema, is
+ * removed and made anew. False with store->problem; then there is nothing to close.
  */
 bool store_open(struct store *store, const struct io *io, const char *path, const u8 *instance);
 
-/* A fresh database for a rebuild: without a journal or syncs; worth nothing until store_close, and the caller's sync, are done. */
+/* A fresh database for a rebuild: without a journal or syncs; worth nothing until store_close, and the caller's sync,
+ * are done. */
 bool store_open_fresh(struct store *store, const struct io *io, const char *path, const u8 *instance);
 
 /* False: the last pages were not written. */

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define VIEW_POLL_MS 50         /* at least, between two readings of the journal: each reads its newest file from the front */
+/* At least, between two readings of the journal: each reads its newest file from the front. */
+#define VIEW_POLL_MS 50
 #define VIEW_POLL_MS_MAX 1000
 #define VIEW_POLL_PART 4        /* that re-reading takes at most a fifth of the time */
 
@@ -42,7 +43,8 @@ static void view_pause(struct view *view)
         io->sleep_ms(io->context, MIN(left, VIEW_POLL_MS));
 }
 
-/* The first announcement is of a journal that has all that was ever durable: less than the rows have is another history. */
+/* The first announcement is of a journal that has all that was ever durable: less than the rows have is another
+ * history. */
 static bool view_ahead_of_journal(const struct view *view)
 {
     u64 announced = __atomic_load_n(&view->announced, __ATOMIC_ACQUIRE);

@@ -77,7 +77,7 @@ static bool character_parts(u32 code)
     static const struct range ranges[] = {
         {0x80, 0xa9}, {0xab, 0xb1}, {0xb4, 0xb4}, {0xb6, 0xb8}, {0xbb, 0xbf}, /* Latin-1 but ª ² ³ µ ¹ º */
         {0xd7, 0xd7}, {0xf7, 0xf7},
-        {0x2000, 0x206f}, {0x20a0, 0x20cf}, {0x2190, 0x245f}, {0x2500, 0x2bff}, /* dashes, currencies, arrows, dingbats */
+        {0x2000, 0x206f}, {0x20a0, 0x20cf}, {0x2190, 0x245f}, {0x2500, 0x2bff}, /* dashes to dingbats */
         {0x3000, 0x3004}, {0x3008, 0x3040}, {0x30fb, 0x30fb}, /* 、。「」・ */
         {0xe000, 0xf8ff}, {0xfe00, 0xfe6f}, {0xff5f, 0xff65}, {0xffe0, 0xffff}, {0x1f000, 0x1faff},
     };
@@ -169,7 +169,8 @@ static size_t html_tag(struct slice html)
         if (html_begins(html, whole[i].begins)) {
             size_t begin = strlen(whole[i].begins);
             at = begin + html_find(slice_from(html, begin), whole[i].ends);
-            return i == 0 ? MIN(at + 3, html.size) : at + (at < html.size ? html_find(slice_from(html, at), ">") + 1 : 0);
+            size_t close = i == 0 ? 2 : html_find(slice_from(html, at), ">");
+            return MIN(at + close + 1, html.size);
         }
     if (html.size < 2 || !(html_letter(html.bytes[1]) || html.bytes[1] == '/' || html.bytes[1] == '!' ||
                            html.bytes[1] == '?'))
@@ -201,7 +202,8 @@ static u32 html_number(struct slice digits)
     return code == 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ? ' ' : code;
 }
 
-/* &eacute; and its like are their letter, for the index has no accents. Other names stand for signs, which part words. */
+/* &eacute; and its like are their letter, for the index has no accents. Other names stand for signs, which part words.
+ */
 static u32 html_named(struct slice name)
 {
     static const char *const accents[] = {"acute", "grave", "circ", "uml", "tilde", "ring", "cedil", "caron"};
