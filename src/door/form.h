@@ -13,7 +13,7 @@
 #define FORM_LIMIT_MAX 200
 
 /* The body as an object that has no other members than these, separated by spaces; NULL: refused. It is read with
- * body_text and body_number; its texts are gone after form_close. http_request(http)->body is not to be read any more. */
+ * body_text and body_number; its texts are gone after form_close. The request's body is not to be read any more. */
 json_t *form_open(struct http *http, const char *members);
 void form_close(json_t *form);
 

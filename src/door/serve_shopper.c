@@ -255,7 +255,7 @@ static bool join_enter(struct http *http, struct entry *entry)
 {
     const struct http_request *request = http_request(http);
     u32 account = request->caller.account;
-    u64 who = account != 0 ? (u64)account << 32 | 1 : (u64)http->conn->address << 32 | 2; /* an account, or an address */
+    u64 who = account != 0 ? (u64)account << 32 | 1 : (u64)http->conn->address << 32 | 2; /* or the address */
     for (u32 i = 0; i < JOINS_MAX; i++) {
         if (joining[i].who == 0) {
             entry->place = i;
