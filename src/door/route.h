@@ -51,8 +51,8 @@ struct slice route_parameter(struct http *http, const char *name);
 /* Writes the request into the audit trail, when its route says so. Called with the answer's status. */
 void route_act(struct http *http, int status);
 
-/* The same for an outcome that comes when the connection may have gone: who, from where, what. Status, and a target that says more than the path,
- * are the caller's to put in before access_act. */
+/* The same for an outcome that comes when the connection may have gone: who, from where, what. Status, and a target
+ * that says more than the path, are the caller's to put in before access_act. */
 void route_act_fill(struct http *http, struct access_act *act);
 
 /* Everything that a request by name of method may be; "GET". */

@@ -96,7 +96,7 @@ static void hook_done(struct server *server, struct conn *conn, void *argument)
     free(job);
 }
 
-/* --- on the pool --------------------------------------------------------------------------------------------- */
+/* --- on the pool ----------------------------------------------------------------------------------------- */
 
 /* What it is like now ends most of them; a change that was made is told even if it has been removed since. */
 static void hook_run_get(void *argument)
@@ -145,7 +145,7 @@ static void hook_run_redeliver(void *argument)
         hook_run_get(job);
 }
 
-/* --- requests --------------------------------------------------------------------------------------------------- */
+/* --- requests -------------------------------------------------------------------------------------------- */
 
 static bool has_hooks(struct http *http)
 {
@@ -226,7 +226,8 @@ static bool events_read(struct http *http, json_t *form, u32 *events)
     }
     for (size_t i = 0; i < json_array_size(list); i++) {
         json_t *word = json_array_get(list, i);
-        int event = !json_is_string(word) ? -1 : hook_event_by_word(slice_of(json_string_value(word), json_string_length(word)));
+        struct slice text = slice_of(json_string_value(word), json_string_length(word)); /* NULL, 0: no string */
+        int event = text.bytes != NULL ? hook_event_by_word(text) : -1;
         if (event < 0) {
             problem_field(http, "events", "holds something that is no event type");
             return false;
@@ -255,7 +256,7 @@ void serve_webhook_add(struct http *http)
     form_close(form);
 }
 
-/* --- lists ---------------------------------------------------------------------------------------------------------- */
+/* --- lists ----------------------------------------------------------------------------------------------- */
 
 struct hooks_job {
     struct hook *hook;

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* --- logging out ------------------------------------------------------------------------------------ */
+/* --- logging out ----------------------------------------------------------------------------------------- */
 
 struct logout {
     struct access *access;
@@ -55,7 +55,7 @@ void serve_session_end(struct http *http)
     http_job(http, logout_run, logout_done, logout);
 }
 
-/* --- who one is --------------------------------------------------------------------------------------- */
+/* --- who one is ------------------------------------------------------------------------------------------ */
 
 struct me {
     struct access *access;
@@ -97,7 +97,7 @@ void serve_me(struct http *http)
     http_job(http, me_run, me_done, me);
 }
 
-/* --- a new password ------------------------------------------------------------------------------------- */
+/* --- a new password -------------------------------------------------------------------------------------- */
 
 struct change {
     struct access *access;

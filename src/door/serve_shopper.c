@@ -7,8 +7,9 @@
  *   3. gate    the shopper is durable: before that accounts.db must not speak of it
  *   4. pool    the account gets its shopper; a session begins
  *
- * A crash between the steps leaves an account without a shopper. A repeat of the request goes on from there, and so does the next
- * log-in (with no home city, in the shop's own currency: it does not know better). The steps go on when the connection has gone.
+ * A crash between the steps leaves an account without a shopper. A repeat of the request goes on from there, and so
+ * does the next log-in (with no home city, in the shop's own currency: it does not know better). The steps go on when
+ * the connection has gone.
  */
 #include "base/assert.h"
 #include "base/checksum.h"
@@ -113,7 +114,7 @@ static void entry_result(struct conn *conn, struct entry *entry, struct result r
     entry_end(entry);
 }
 
-/* --- 4: the account gets its shopper --------------------------------------------------------------- */
+/* --- 4: the account gets its shopper --------------------------------------------------------------------- */
 
 static void bind_run(void *argument)
 {
@@ -140,7 +141,7 @@ static void bind_done(struct server *server, struct conn *conn, void *argument)
         entry_refused(conn, entry);
 }
 
-/* --- 3: and it is durable ---------------------------------------------------------------------------- */
+/* --- 3: and it is durable -------------------------------------------------------------------------------- */
 
 static void join_durable(struct server *server, struct conn *conn, void *argument, bool durable)
 {
@@ -149,7 +150,7 @@ static void join_durable(struct server *server, struct conn *conn, void *argumen
         entry_busy(conn, entry);
 }
 
-/* --- 2: the engine makes a shopper ------------------------------------------------------------------- */
+/* --- 2: the engine makes a shopper ----------------------------------------------------------------------- */
 
 static void join_told(struct conn *conn, void *context, const struct result *result)
 {
@@ -187,7 +188,7 @@ static void join_ask(struct server *server, struct conn *conn, struct entry *ent
     desk_ask(&server->desk, conn, join_told, entry);
 }
 
-/* --- 1: the account ------------------------------------------------------------------------------------ */
+/* --- 1: the account -------------------------------------------------------------------------------------- */
 
 static void login_run(void *argument)
 {
@@ -254,7 +255,7 @@ static bool join_enter(struct http *http, struct entry *entry)
 {
     const struct http_request *request = http_request(http);
     u32 account = request->caller.account;
-    u64 who = account != 0 ? (u64)account << 32 | 1 : (u64)http->conn->address << 32 | 2; /* an account, or an address */
+    u64 who = account != 0 ? (u64)account << 32 | 1 : (u64)http->conn->address << 32 | 2; /* or the address */
     for (u32 i = 0; i < JOINS_MAX; i++) {
         if (joining[i].who == 0) {
             entry->place = i;

@@ -33,7 +33,7 @@ static void account_render(struct emit *emit, const struct engine *engine, const
     emit_close(emit, '}');
 }
 
-/* --- one account --------------------------------------------------------------------------------------- */
+/* --- one account ----------------------------------------------------------------------------------------- */
 
 struct account_job {
     struct access *access;
@@ -258,7 +258,7 @@ void serve_accounts_find(struct http *http)
     http_job(http, accounts_run, accounts_done, job);
 }
 
-/* --- the audit trail ----------------------------------------------------------------------------------------- */
+/* --- the audit trail ------------------------------------------------------------------------------------- */
 
 struct acts_job {
     struct access *access;

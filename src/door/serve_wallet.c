@@ -26,7 +26,7 @@ static const struct shopper *own(struct http *http, u32 *id)
     return shopper;
 }
 
-/* --- wallet --------------------------------------------------------------------------------------------- */
+/* --- wallet ---------------------------------------------------------------------------------------------- */
 
 static void balance_render(struct emit *emit, const struct engine *engine, u32 currency, i64 balance_minor)
 {
@@ -55,7 +55,7 @@ void serve_me_wallet(struct http *http)
     http_reply_json(http, 200);
 }
 
-/* --- orders ----------------------------------------------------------------------------------------------- */
+/* --- orders ---------------------------------------------------------------------------------------------- */
 
 void serve_me_orders(struct http *http)
 {
@@ -90,7 +90,7 @@ void serve_me_orders(struct http *http)
     http_reply_json(http, 200);
 }
 
-/* --- budgets ------------------------------------------------------------------------------------------------- */
+/* --- budgets --------------------------------------------------------------------------------------------- */
 
 /* The festival of the query, else the newest that is open; 0: none. False: refused. */
 static bool budget_festival(struct http *http, i64 now_ms, u32 *festival)
@@ -172,7 +172,7 @@ void serve_me_budgets(struct http *http)
     http_reply_json(http, 200);
 }
 
-/* --- the test payment provider ------------------------------------------------------------------------------------ */
+/* --- the test payment provider --------------------------------------------------------------------------- */
 
 static bool test_payments(struct http *http)
 {
