@@ -28,6 +28,7 @@
 #define SERVER_BACKLOG 4096
 #define SERVER_STOP_MS 10000        /* what is not finished by then is cut off */
 #define SERVER_GATE_PASS 65536u
+#define SERVER_POOL_THREADS "8"
 
 void door_options_default(struct door_options *options)
 {
@@ -513,6 +514,7 @@ enum door_exit door_run(const struct door_options *options)
     server->read_buffer = malloc(CONN_INPUT_MAX + CONN_READ_BYTES);
     ASSERT(server->read_buffer != NULL);
     signal(SIGPIPE, SIG_IGN);
+    setenv("UV_THREADPOOL_SIZE", SERVER_POOL_THREADS, 0); /* libuv's own number is 4: two hashes and two questions */
     server_raise_files(server);
     server->exit = DOOR_FOLDER;
     uv_loop_init(&server->loop);
