@@ -41,12 +41,35 @@ bool param_number(struct http *http, const char *name, u64 largest, u64 *number)
     return true;
 }
 
+/* How many things there are of the kind that a command puts. */
+static u32 param_count(const struct engine *engine, u16 kind)
+{
+    switch (kind) {
+    case COMMAND_CURRENCY_PUT: return engine_currency_count(engine);
+    case COMMAND_COUNTRY_PUT: return engine_country_count(engine);
+    case COMMAND_DEPARTMENT_PUT: return engine_department_count(engine);
+    case COMMAND_CITY_PUT: return engine_city_count(engine);
+    case COMMAND_LOCATION_PUT: return engine_location_count(engine);
+    case COMMAND_BRAND_PUT: return engine_brand_count(engine);
+    case COMMAND_SELLER_PUT: return engine_seller_count(engine);
+    case COMMAND_SKU_PUT: return engine_sku_count(engine);
+    case COMMAND_FESTIVAL_PUT: return engine_festival_count(engine);
+    default: return 0;
+    }
+}
+
+u32 param_id(const struct engine *engine, u16 kind, struct slice text)
+{
+    u32 id = ask_find(engine, kind, text, ASK_WORD);
+    return id <= param_count(engine, kind) ? id : 0;
+}
+
 bool param_find(struct http *http, const char *name, u16 kind, u16 unknown, u32 *id)
 {
     struct slice text;
     if (!http_query(http, name, &text) || text.size == 0)
         return true;
-    *id = ask_find(http_server(http)->engine, kind, text, ASK_WORD);
+    *id = param_id(http_server(http)->engine, kind, text);
     if (*id == 0)
         problem_result(http, (struct result){.code = unknown});
     return *id != 0;

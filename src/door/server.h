@@ -62,6 +62,8 @@ struct server {
     struct limiter *limiter;
     struct events *events;          /* server-sent */
     struct jobs *jobs;
+    struct turns *turns;
+    struct imports *imports;
 
     i64 started_ms;
     i64 pass_ns;                    /* monotonic, when this pass began */
