@@ -280,36 +280,6 @@ bool catalogue_line(struct slice text, size_t *at, struct slice *line)
 
 /* --- requests --------------------------------------------------------------------------------------------- */
 
-/* The parameter stands in the query, whether it can be decoded or not. */
-static bool query_has(struct slice query, const char *name)
-{
-    size_t length = strlen(name);
-    for (size_t at = 0; at + length <= query.size; at++) {
-        bool begins = at == 0 || query.bytes[at - 1] == '&';
-        bool ends = at + length == query.size || query.bytes[at + length] == '=' || query.bytes[at + length] == '&';
-        if (begins && ends && memcmp(query.bytes + at, name, length) == 0)
-            return true;
-    }
-    return false;
-}
-
-bool catalogue_text(struct http *http, const char *name, size_t size_max, struct slice *text)
-{
-    struct slice value;
-    if (!query_has(http_request(http)->query, name))
-        return true;
-    if (!http_query(http, name, &value)) {
-        problem_field(http, name, "is not percent-encoded as it must be");
-        return false;
-    }
-    if (value.size > size_max) {
-        problem_field(http, name, "is too long");
-        return false;
-    }
-    *text = value;
-    return true;
-}
-
 bool catalogue_currency(struct http *http, u32 *currency)
 {
     struct server *server = http_server(http);

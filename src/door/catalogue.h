@@ -75,9 +75,6 @@ bool catalogue_line(struct slice text, size_t *at, struct slice *line);
 
 /* --- requests --------------------------------------------------------------------------------------------- */
 
-/* A text of a query parameter; left as it is when it is not there. False: refused, it is longer or not percent-encoded as
- * it must be. */
-bool catalogue_text(struct http *http, const char *name, size_t size_max, struct slice *text);
 /* "currency", or the default; *currency may be 0 when there is none yet. */
 bool catalogue_currency(struct http *http, u32 *currency);
 /* "after" and "limit". */

@@ -30,7 +30,7 @@ void serve_products(struct http *http)
     }
     search.text = slice_of("", 0);
     bool good =
-        catalogue_text(http, "q", QUERY_TEXT_MAX, &search.text) &&
+        param_text(http, "q", QUERY_TEXT_MAX, &search.text) &&
         param_find(http, "department", COMMAND_DEPARTMENT_PUT, RESULT_UNKNOWN_DEPARTMENT, &search.department) &&
         param_find(http, "brand", COMMAND_BRAND_PUT, RESULT_UNKNOWN_BRAND, &search.brand) &&
         param_find(http, "seller", COMMAND_SELLER_PUT, RESULT_UNKNOWN_SELLER, &search.seller) &&

@@ -34,7 +34,7 @@ static bool import_media(struct http *http)
 static bool import_setting(struct http *http, const char *name, char *to)
 {
     struct slice text = slice_of("", 0);
-    if (!catalogue_text(http, name, IMPORT_SETTING_MAX - 1, &text))
+    if (!param_text(http, name, IMPORT_SETTING_MAX - 1, &text))
         return false;
     memcpy(to, text.bytes, text.size);
     to[text.size] = 0;
@@ -44,7 +44,7 @@ static bool import_setting(struct http *http, const char *name, char *to)
 static bool import_kind_of(struct http *http, enum import_kind *kind)
 {
     struct slice word = slice_of("", 0);
-    if (!catalogue_text(http, "kind", 32, &word))
+    if (!param_text(http, "kind", 32, &word))
         return false;
     int number = import_parse_kind(word);
     if (number < 0)
@@ -56,7 +56,7 @@ static bool import_kind_of(struct http *http, enum import_kind *kind)
 static bool import_check(struct http *http, bool *check)
 {
     struct slice word = slice_of("false", 5);
-    if (!catalogue_text(http, "check", 8, &word))
+    if (!param_text(http, "check", 8, &word))
         return false;
     *check = slice_is(word, "true");
     if (*check || slice_is(word, "false"))

@@ -337,7 +337,7 @@ void serve_report(struct http *http)
     u64 limit = 50;
     desk_run(&http_server(http)->desk);
     u32 festival = catalogue_path(http, "festival", COMMAND_FESTIVAL_PUT, RESULT_UNKNOWN_FESTIVAL);
-    if (festival == 0 || !catalogue_text(http, "after", 48, &after) ||
+    if (festival == 0 || !param_text(http, "after", 48, &after) ||
         !param_number(http, "limit", VIEW_PAGE_MAX, &limit))
         return;
     if (limit == 0) {
