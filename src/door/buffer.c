@@ -8,19 +8,15 @@
 
 #define BUFFER_FIRST 512u
 
-char *buffer_room(struct buffer *buffer, size_t more)
+void buffer_grow(struct buffer *buffer, size_t more)
 {
-    size_t needed = buffer->size + more;
-    if (needed > buffer->capacity) {
-        size_t capacity = MAX(buffer->capacity, (size_t)BUFFER_FIRST);
-        while (capacity < needed)
-            capacity *= 2;
-        char *bytes = realloc(buffer->bytes, capacity);
-        ASSERT(bytes != NULL);
-        buffer->bytes = bytes;
-        buffer->capacity = capacity;
-    }
-    return buffer->bytes + buffer->size;
+    size_t capacity = MAX(buffer->capacity, (size_t)BUFFER_FIRST);
+    while (capacity < buffer->size + more)
+        capacity *= 2;
+    char *bytes = realloc(buffer->bytes, capacity);
+    ASSERT(bytes != NULL);
+    buffer->bytes = bytes;
+    buffer->capacity = capacity;
 }
 
 void buffer_free(struct buffer *buffer)

@@ -16,8 +16,16 @@ struct buffer {
     size_t capacity;
 };
 
+/* Grows to hold `more` bytes behind the last one. */
+void buffer_grow(struct buffer *buffer, size_t more);
+
 /* Room for `more` bytes behind the last one; the address moves. */
-char *buffer_room(struct buffer *buffer, size_t more);
+static inline char *buffer_room(struct buffer *buffer, size_t more)
+{
+    if (buffer->capacity - buffer->size < more)
+        buffer_grow(buffer, more);
+    return buffer->bytes + buffer->size;
+}
 void buffer_free(struct buffer *buffer);
 
 static inline void buffer_add(struct buffer *buffer, const void *bytes, size_t size)

@@ -236,7 +236,7 @@ static void conn_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *piece)
         tls_receive(conn, piece->base, (size_t)size);
     } else if (size > 0) {
         size_t kept = conn->input.size;
-        if (kept > 0) /* else there may be no memory yet */
+        if (kept > 0)
             memcpy(conn->server->read_buffer, conn->input.bytes, kept);
         conn->input.size = 0;
         conn->deadline_ms = server_loop_ms(conn->server) + CONN_IDLE_MS;

@@ -31,8 +31,7 @@ void emit_key(struct emit *emit, const char *key)
     emit->more = false;
 }
 
-/* The length of the UTF-8 character at `at`; 0: there is none (RFC 3629). */
-static size_t emit_character(const unsigned char *at, size_t left)
+size_t emit_character(const unsigned char *at, size_t left)
 {
     size_t size = at[0] < 0x80 ? 1 : at[0] >= 0xc2 && at[0] < 0xe0 ? 2 : at[0] >= 0xe0 && at[0] < 0xf0 ? 3
                   : at[0] >= 0xf0 && at[0] < 0xf5 ? 4 : 0;

@@ -33,6 +33,9 @@ void emit_key_bool(struct emit *emit, const char *key, bool value);
 void emit_key_null(struct emit *emit, const char *key);
 void emit_key_time(struct emit *emit, const char *key, i64 ms);    /* RFC 3339, UTC; null for 0 */
 
+/* Bytes of the UTF-8 character at `at`, where `left` >= 1 bytes are; 0: there is none (RFC 3629). */
+size_t emit_character(const unsigned char *at, size_t left);
+
 /* Begins an object or array as the value of a key. */
 void emit_key_open(struct emit *emit, const char *key, char bracket);
 

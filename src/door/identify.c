@@ -7,7 +7,7 @@
 #include "door/identify.h"
 #include "door/problem.h"
 
-#include <stdio.h>
+#include <sodium.h>
 
 #define IDENTIFY_TRUST_MS 1000 /* a credential found good is not looked up again for so long, on one connection */
 
@@ -57,7 +57,7 @@ static bool remembered(const struct http *http, struct slice credential)
 {
     return credential.size == http->credential_size && credential.size > 0 &&
            server_loop_ms(http->conn->server) < http->credential_until_ms &&
-           memcmp(http->credential, credential.bytes, credential.size) == 0;
+           sodium_memcmp(http->credential, credential.bytes, credential.size) == 0;
 }
 
 static void remember(struct http *http, struct slice credential, const struct caller *caller)

@@ -61,9 +61,7 @@ static void command_told(struct conn *conn, void *context, const struct result *
         problem_busy(http, 1);
         return;
     }
-    bool good = result->code == RESULT_OK || result->code == RESULT_NO_CHANGE;
-    route_act(http, good ? route->status : result_http(result->code));
-    if (!good) {
+    if (result->code != RESULT_OK && result->code != RESULT_NO_CHANGE) {
         problem_result(http, *result);
         return;
     }
@@ -75,6 +73,23 @@ static void command_told(struct conn *conn, void *context, const struct result *
     else
         command_result(&emit, kind, *result);
     http_reply_json(http, route->status);
+}
+
+/* An administrative act goes into the trail whether or not somebody waits for its answer. */
+struct act_context {
+    const struct route *route;
+    struct access *access;
+    struct access_act act;
+};
+
+static void act_told(struct conn *conn, void *argument, const struct result *result)
+{
+    struct act_context *context = argument;
+    bool good = result != NULL && (result->code == RESULT_OK || result->code == RESULT_NO_CHANGE);
+    context->act.status = result == NULL ? 503u : (u32)(good ? context->route->status : result_http(result->code));
+    access_act(context->access, &context->act);
+    command_told(conn, (void *)context->route, result);
+    free(context);
 }
 
 /* The path's names become fields. */
@@ -130,7 +145,16 @@ static void command_give(struct http *http, struct ask *ask, const struct route 
     ask->command->caller = request->caller.account;
     memcpy(ask->command->key, request->key, sizeof(request->key));
     http_wait(http);
-    desk_ask(&server->desk, http->conn, command_told, (void *)route);
+    if ((route->flags & ROUTE_ACT) == 0) {
+        desk_ask(&server->desk, http->conn, command_told, (void *)route);
+        return;
+    }
+    struct act_context *context = calloc(1, sizeof(*context));
+    ASSERT(context != NULL);
+    context->route = route;
+    context->access = server->access;
+    route_act_fill(http, &context->act);
+    desk_ask(&server->desk, http->conn, act_told, context);
 }
 
 void serve_command(struct http *http)

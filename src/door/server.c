@@ -10,11 +10,13 @@
 #include "door/durable.h"
 #include "door/events.h"
 #include "door/http.h"
+#include "door/imports.h"
 #include "door/job.h"
 #include "door/limiter.h"
 #include "door/notify.h"
 #include "door/resp.h"
 #include "door/tls.h"
+#include "door/turn.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -28,6 +30,7 @@
 #define SERVER_BACKLOG 4096
 #define SERVER_STOP_MS 10000        /* what is not finished by then is cut off */
 #define SERVER_GATE_PASS 65536u
+#define SERVER_POOL_THREADS "8"
 
 void door_options_default(struct door_options *options)
 {
@@ -239,7 +242,7 @@ static void server_stop_check(uv_timer_t *timer)
         if (late || idle)
             conn_close(conn);
     }
-    if (server->conns == NULL || late)
+    if ((server->conns == NULL && !imports_writing(server->imports)) || late)
         uv_stop(&server->loop);
 }
 
@@ -467,6 +470,8 @@ static void server_serve(struct server *server)
     server->jobs = jobs_open(server);
     server->pages = pages_open();
     server->durable = durable_open(server);
+    server->turns = turns_open(server);
+    server->imports = imports_open(server);
     server->admission = admission_open(server);
     server->limiter = limiter_open(server->options.requests_per_second);
     desk_open(&server->desk, server);
@@ -480,8 +485,11 @@ static void server_serve(struct server *server)
         server->exit = DOOR_ADDRESS;
     }
     server_close_conns(server);
+    imports_stop(server->imports);
     jobs_close(server->jobs);
     durable_close(server->durable);
+    turns_close(server->turns);
+    imports_close(server->imports);
     events_close(server->events);
     admission_close(server->admission);
     limiter_close(server->limiter);
@@ -513,6 +521,7 @@ enum door_exit door_run(const struct door_options *options)
     server->read_buffer = malloc(CONN_INPUT_MAX + CONN_READ_BYTES);
     ASSERT(server->read_buffer != NULL);
     signal(SIGPIPE, SIG_IGN);
+    setenv("UV_THREADPOOL_SIZE", SERVER_POOL_THREADS, 0); /* libuv's own number is 4: two hashes and two questions */
     server_raise_files(server);
     server->exit = DOOR_FOLDER;
     uv_loop_init(&server->loop);

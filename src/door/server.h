@@ -65,6 +65,8 @@ struct server {
     struct jobs *jobs;
     struct pages *pages;            /* that are made once */
     struct durable *durable;
+    struct turns *turns;
+    struct imports *imports;
 
     i64 started_ms;
     i64 pass_ns;                    /* monotonic, when this pass began; 0: it has not */

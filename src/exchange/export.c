@@ -33,7 +33,7 @@ int export_parse_kind(struct slice word)
 
 bool export_open(struct export *export, const struct engine *engine, enum export_kind kind, u32 festival)
 {
-    *export = (struct export){.engine = engine, .kind = kind, .festival = festival, .at = 1};
+    *export = (struct export){.engine = engine, .kind = kind, .festival = festival, .look_max = EXPORT_LOOK_MAX, .at = 1};
     ASSERT(festival <= engine_festival_count(engine));
     if (kind == EXPORT_STOCK)
         export->last = engine_book_count(engine);
@@ -172,7 +172,7 @@ size_t export_next(struct export *export, char *buffer, size_t size, bool *done)
         *done = export_sales_next(export, &row);
         return row.used;
     }
-    for (u32 looked = 0; looked < EXPORT_LOOK_MAX && export->at <= export->last; looked++)
+    for (u32 looked = 0; looked < export->look_max && export->at <= export->last; looked++)
         if (!export_one(export, &row))
             return row.used;
     *done = export->at > export->last;

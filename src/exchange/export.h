@@ -34,6 +34,7 @@ struct export {
     enum export_kind kind;
     u32 festival;           /* 0: all of them, and what is outside of any */
     bool begun;             /* the header has been written */
+    u32 look_max;           /* EXPORT_LOOK_MAX; a caller that has less time may set another, > 0 */
     u32 last;               /* the last row's id to look at */
     u32 at;                 /* the row that is next */
     u32 line;               /* of order `at`, from 0 */
@@ -48,7 +49,7 @@ bool export_open(struct export *export, const struct engine *engine, enum export
 void export_close(struct export *export);
 
 /*
- * Writes the next whole rows into `buffer` (`size` >= EXPORT_ROW_MAX), until it is nearly full or EXPORT_LOOK_MAX
+ * Writes the next whole rows into `buffer` (`size` >= EXPORT_ROW_MAX), until it is nearly full or look_max
  * things have been looked at; the header comes first. Returns the bytes, which may be 0 before the end (sales add up
  * before they write): call again until *done. Sales look at all orders once, and once more at each festival's.
  */

@@ -171,7 +171,7 @@ static bool sums_next_phase(struct export *export)
 
 bool export_sales_next(struct export *export, struct row *row)
 {
-    for (u32 looked = 0; looked < EXPORT_LOOK_MAX; looked++) {
+    for (u32 looked = 0; looked < export->look_max; looked++) {
         while (export->at > export->last)
             if (!sums_next_phase(export))
                 return true;

@@ -29,8 +29,14 @@ const char *stage_thing_name(enum stage_thing thing)
 void stage_open(struct stage *stage, struct engine *engine, i64 now_ms, exchange_error_sink *sink, void *argument)
 {
     *stage = (struct stage){.engine = engine, .now_ms = now_ms, .sink = sink, .argument = argument};
-    for (size_t i = 0; engine != NULL && i < STAGE_TABLES; i++)
-        stage->base.used[i] = engine_used(engine, stage_tables[i]);
+    if (engine != NULL)
+        stage_base_of(&stage->base, engine);
+}
+
+void stage_base_of(struct stage_base *base, const struct engine *engine)
+{
+    for (size_t i = 0; i < STAGE_TABLES; i++)
+        base->used[i] = engine_used(engine, stage_tables[i]);
 }
 
 void stage_close(struct stage *stage)

@@ -106,6 +106,9 @@ struct result stage_apply(struct stage *stage);
 bool stage_error(struct stage *stage, const char *file, u32 line, size_t column, const char *name, const char *format,
                  ...) __attribute__((format(printf, 6, 7)));
 
+/* What an engine holds now. */
+void stage_base_of(struct stage_base *base, const struct engine *engine);
+
 /*
  * True while `engine` would give new catalogue entities the ids that a rehearsal begun on `base` gave them. To be asked
  * of the engine that sells right before the commands are submitted, and to be kept true until the last of them is:

@@ -1,0 +1,203 @@
+/*
+ * Feeds for comparison shopping, streamed in turns, and the pages of products. Public.
+ */
+#include "base/assert.h"
+#include "core/words.h"
+#include "door/catalogue.h"
+#include "door/feed.h"
+#include "door/http_state.h"
+#include "door/param.h"
+#include "door/problem.h"
+#include "door/product.h"
+#include "door/serve.h"
+#include "door/turn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FEED_STEP_ROWS 64u          /* rows made, */
+#define FEED_STEP_BYTES 16384u      /* or bytes of them, */
+#define FEED_STEP_BOOKS 2048u       /* or books looked at in one step: 0.1 ms */
+#define FEED_BASE_MAX 280u
+
+/* --- what links begin with ------------------------------------------------------------------------------- */
+
+/* A host and port as browsers send them; anything else would go into links of ours. */
+static bool host_good(struct slice host)
+{
+    for (size_t i = 0; i < host.size; i++) {
+        char byte = host.bytes[i];
+        bool letter = (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
+        if (!letter && (byte == 0 || strchr(".-:[]_", byte) == NULL))
+            return false;
+    }
+    return host.size > 0 && host.size <= 255;
+}
+
+/* Writes the base (FEED_BASE_MAX bytes); bytes NULL: refused. */
+static struct slice feed_base(struct http *http, char *base)
+{
+    const char *public_url = http_server(http)->options.public_url;
+    struct slice host = http_request(http)->headers[HTTP_HOST];
+    int size;
+    if (public_url != NULL && *public_url != 0) {
+        size = snprintf(base, FEED_BASE_MAX, "%s", public_url);
+    } else if (host.bytes != NULL && host_good(host)) {
+        size = snprintf(base, FEED_BASE_MAX, "%s://" SLICE_FORMAT, http->conn->tls != NULL ? "https" : "http",
+                        SLICE_ARGS(host));
+    } else {
+        problem_reply(http, PROBLEM_BAD_REQUEST, "The Host header names no host.");
+        return slice_of(NULL, 0);
+    }
+    size_t kept = MIN((size_t)size, (size_t)FEED_BASE_MAX - 1);
+    while (kept > 0 && base[kept - 1] == '/')
+        kept--;
+    return slice_of(base, kept);
+}
+
+/* False: refused. */
+static bool feed_make(struct http *http, struct feed *feed, char *base)
+{
+    struct server *server = http_server(http);
+    *feed = (struct feed){.engine = server->engine, .now_ms = server_now_ms(server)};
+    feed->base = feed_base(http, base);
+    return feed->base.bytes != NULL && catalogue_currency(http, &feed->currency);
+}
+
+/* --- streams ------------------------------------------------------------------------------------------------ */
+
+struct feed_turn {
+    struct turn turn;
+    struct feed feed;
+    bool stock;             /* local inventory, of books; else products, of SKUs */
+    u32 location;           /* 0: every store */
+    u32 at, last;           /* rows looked at, and the last to look at */
+    char base[FEED_BASE_MAX];
+};
+
+/* The book is one of those meant. */
+static bool book_meant(const struct feed_turn *self, u32 id)
+{
+    const struct engine *engine = self->feed.engine;
+    const struct book *book = engine_book(engine, id);
+    return self->location != 0 ? book->location == self->location
+                               : engine_location(engine, book->location)->kind == LOCATION_STORE;
+}
+
+static void feed_rows(struct feed_turn *self, struct buffer *out)
+{
+    u32 books = 0;
+    for (u32 rows = 0; rows < FEED_STEP_ROWS && out->size < FEED_STEP_BYTES && books < FEED_STEP_BOOKS &&
+                       self->at < self->last;) {
+        self->at++;
+        if (!self->stock) {
+            feed_product(out, &self->feed, self->at, &books);
+            rows++;
+        } else if (books++, book_meant(self, self->at)) {
+            feed_stock(out, &self->feed, self->at);
+            rows++;
+        }
+    }
+}
+
+static enum turn_result feed_step(struct turn *turn, struct server *server)
+{
+    struct feed_turn *self = (struct feed_turn *)turn;
+    struct http *http = turn->http;
+    if (!turn_may_write(turn))
+        return TURN_WAITS;
+    self->feed.now_ms = server_now_ms(server);
+    struct buffer *out = http_body(http).out;
+    feed_rows(self, out);
+    bool done = self->at == self->last;
+    if (done)
+        feed_end(out);
+    http_piece(http, slice_of(out->bytes, out->size));
+    if (!done)
+        return TURN_MORE;
+    http_end(http);
+    return TURN_ENDS;
+}
+
+static void feed_turn_end(struct turn *turn, struct server *server)
+{
+    (void)server;
+    free(turn);
+}
+
+/* Answers with the stream; `self` is made whole but for its turn. */
+static void feed_start(struct http *http, struct feed_turn *self)
+{
+    struct server *server = http_server(http);
+    if (!turn_free(server, TURN_FEED)) {
+        free(self);
+        problem_busy(http, 5);
+        return;
+    }
+    self->turn.step = feed_step;
+    self->turn.end = feed_turn_end;
+    if (self->feed.currency == 0) /* nothing has a price yet */
+        self->last = 0;
+    struct buffer *out = http_body(http).out;
+    (self->stock ? feed_stock_begin : feed_products_begin)(out, &self->feed);
+    http_begin(http, 200, "application/xml; charset=utf-8", "");
+    http_piece(http, slice_of(out->bytes, out->size));
+    if (http->no_body || !turn_start(server, http, TURN_FEED, &self->turn)) {
+        free(self);
+        http_end(http);
+    }
+}
+
+static struct feed_turn *feed_turn_make(struct http *http)
+{
+    struct feed_turn *self = calloc(1, sizeof(*self));
+    ASSERT(self != NULL);
+    if (feed_make(http, &self->feed, self->base))
+        return self;
+    free(self);
+    return NULL;
+}
+
+void serve_feed_products(struct http *http)
+{
+    struct feed_turn *self = feed_turn_make(http);
+    if (self == NULL)
+        return;
+    self->last = engine_sku_count(self->feed.engine);
+    feed_start(http, self);
+}
+
+void serve_feed_stock(struct http *http)
+{
+    u32 location = 0;
+    if (!param_find(http, "location", COMMAND_LOCATION_PUT, RESULT_UNKNOWN_LOCATION, &location))
+        return;
+    struct feed_turn *self = feed_turn_make(http);
+    if (self == NULL)
+        return;
+    self->stock = true;
+    self->location = location;
+    self->last = engine_book_count(self->feed.engine);
+    feed_start(http, self);
+}
+
+/* --- the page of a product -------------------------------------------------------------------------------------- */
+
+static void page_found(struct http *http, const u32 *skus, size_t count, bool more)
+{
+    struct feed feed;
+    char base[FEED_BASE_MAX];
+    struct buffer json = {0};
+    (void)more; /* a page of PRODUCT_VARIANTS_MAX rows is long enough */
+    if (!feed_make(http, &feed, base))
+        return;
+    struct buffer *out = http_body(http).out;
+    feed_page(out, &json, &feed, skus, count);
+    buffer_free(&json);
+    http_reply(http, 200, "text/html; charset=utf-8", slice_of(out->bytes, out->size), "");
+}
+
+void serve_product_page(struct http *http)
+{
+    product_find(http, page_found);
+}
