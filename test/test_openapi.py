@@ -275,6 +275,9 @@ def scenario(call):
     orders(call)
     own_account(call)
     staff(call)
+    catalogue(call)
+    reports(call)
+    files(call)
 
 
 def shoppers(call):
@@ -446,6 +449,65 @@ def staff(call):
     asked["lines"][0]["quantity"] = 4
     check(good("order_explain", "mara", json=asked)["result"] == "limit-reached", "order_explain")
     bad("order_explain", "unknown-sku", "mara", json={"lines": [{"sku": "NO-SUCH", "quantity": 1}]})
+
+
+def catalogue(call):
+    """What anybody may read."""
+    good, bad, server = call.good, call.bad, call.server
+    check(server.wait_for(lambda: good("products", query={"q": "spade"})["products"]), "no product is found by its word")
+    page = good("products", query={"limit": 1, "currency": "CNY"})
+    good("products", query={"limit": 1, "after": page["next"], "currency": "CNY"})
+    bad("products", "unknown-brand", query={"brand": "no such"})
+    spade = good("product_get", path={"handle": "spade"}, query={"currency": "CNY"})
+    check([each["sku"] for each in spade["variants"]] == ["SPADE"], spade)
+    one = good("sku_get", path={"sku": "SPADE"})
+    check(one == good("gtin_get", path={"gtin": one["gtin"]}) and one["price_minor"] == 9900, one)
+    bad("sku_get", "unknown-sku", path={"sku": "NO-SUCH"})
+    check(len(good("sku_stock", path={"sku": "SPADE"})["stock"]) == 2, "sku_stock")
+    for id, name, query in (("departments", "departments", {}), ("brands", "brands", {}), ("sellers", "sellers", {}),
+                            ("countries", "countries", {}), ("currencies", "currencies", {}),
+                            ("cities", "cities", {"country": "CN"}), ("locations", "locations", {"kind": "store"})):
+        rows = good(id, query=dict(query, limit=1))
+        check(len(rows[name]) == 1, rows)
+        if rows["next"] is not None:
+            more = good(id, query=dict(query, limit=1, after=rows["next"]))
+            check(more[name] != rows[name], id, "gives the same page again")
+        bad(id, "bad-field", query={"limit": "many"})
+    check("SPADE" in [each["sku"] for each in good("location_stock", "till", path={"location": "st-1"})["stock"]],
+          "location_stock")
+    check(len(good("festivals")["festivals"]) == 2, "festivals")
+    festival = good("festival_get", path={"festival": "11.11"})
+    check(festival["state"] == "open" and festival["orders"] >= 1 and festival["paid_minor"] == 8700, festival)
+    check(len(good("festival_deals", path={"festival": "11.11"})["deals"]) == 2, "festival_deals")
+
+
+def reports(call):
+    good, bad, server = call.good, call.bad, call.server
+    festival = {"festival": "11.11"}
+    for group in ("cities", "countries", "brands", "departments", "channels", "skus"):
+        rows = good("report", "mara", path=dict(festival, group=group))["rows"]
+        check(sum(row["paid_minor"] for row in rows) == 8700, group, rows)
+    bad("report", "not-found", "mara", path=dict(festival, group="moons"))
+    seconds = good("report_seconds", "mara", path=festival)
+    check(sum(each["orders"] for each in seconds["seconds"]) == 1 or seconds["next"] is not None, seconds)
+
+
+def files(call):
+    good, bad, server = call.good, call.bad, call.server
+    for kind, has in (("orders.csv", b"SPADE"), ("stock.csv", b"SPADE"), ("sales.csv", b""), ("deals.csv", b"SPADE")):
+        answer = call.send("export", "mara", path={"kind": kind}, query={"festival": "11.11"})
+        check(answer.status == 200 and has in answer.body, kind, answer)
+    bad("export", "not-found", "mara", path={"kind": "secrets.csv"})
+    csv = {"Content-Type": "text/csv"}
+    asked = dict(query={"kind": "prices"}, headers=csv, body=b"sku,currency,price\nSPADE,CNY,98.00\n")
+    number = good("import_add", "mara", **asked)["import"]
+    state = lambda: good("import_get", "mara", path={"import": number})
+    done = server.wait_for(lambda: state()["state"] not in ("waiting", "rehearsing", "writing") and state())
+    check(done["state"] == "done" and done["rows"] == 1 and not done["errors"], done)
+    check(done in good("imports", "mara")["imports"], "imports")
+    check(good("sku_get", path={"sku": "SPADE"}, query={"currency": "CNY"})["price_minor"] == 9800, "import_add")
+    bad("import_add", "bad-field", "mara", **dict(asked, query={"kind": "moons"}))
+    bad("import_add", "unsupported-media-type", "mara", **dict(asked, headers={"Content-Type": "application/json"}))
 
 
 # --- everything, badly ----------------------------------------------------------------------------------------------

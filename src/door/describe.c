@@ -1,6 +1,7 @@
 #include "door/describe.h"
 
 #include "base/assert.h"
+#include "core/words.h"
 #include "door/ask.h"
 #include "door/problem.h"
 #include "door/right.h"
@@ -344,18 +345,12 @@ static u32 roles_asked(const struct route *route)
 
 const char *describe_role(const struct route *route, size_t index, bool *may)
 {
-    static const struct {
-        u32 role;
-        const char *word;
-    } roles[] = {
-        {ROLE_ANYBODY, "anybody"},   {ROLE_SHOPPER, "shopper"},       {ROLE_CLERK, "clerk"},
-        {ROLE_MERCHANDISER, "merchandiser"}, {ROLE_PROVIDER, "provider"}, {ROLE_INTEGRATOR, "integrator"},
-        {ROLE_ADMINISTRATOR, "administrator"},
-    };
+    static const u32 roles[] = {ROLE_ANYBODY,  ROLE_SHOPPER,    ROLE_CLERK,        ROLE_MERCHANDISER,
+                                ROLE_PROVIDER, ROLE_INTEGRATOR, ROLE_ADMINISTRATOR};
     if (index >= ARRAY_COUNT(roles))
         return NULL;
-    *may = (right_roles(roles[index].role) & roles_asked(route)) != 0;
-    return roles[index].word;
+    *may = (right_roles(roles[index]) & roles_asked(route)) != 0;
+    return word_role(roles[index]);
 }
 
 bool describe_is_open(const struct route *route)
