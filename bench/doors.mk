@@ -17,6 +17,9 @@ $(loads): $(BUILD)/libeleven.a
 # The test of the parts that count (test/test_load.c) is linked with them.
 $(BUILD)/test_load: $(load_orders) $(load_common) $(call objects,bench/resp_client.c bench/load_reply.c)
 
-.PHONY: bench-doors
-bench-doors: $(BUILD)/eleven $(loads) | bench-setup ## what the doors take in, beside Redis and nginx; QUICK=1: within 45 s
+.PHONY: bench-doors doors-setup
+doors-setup:
+	@tools/setup doors
+
+bench-doors: $(BUILD)/eleven $(loads) | doors-setup ## what the doors take in, beside Redis and nginx; QUICK=1: within 45 s
 	@BUILD=$(BUILD) QUICK=$(QUICK) bench/doors
