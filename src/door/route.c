@@ -217,7 +217,7 @@ struct slice route_parameter(struct http *http, const char *name)
         if (strncmp(known + 1, name, length) == 0 && known[length + 1] == '}')
             return request->parameters[i].value;
     }
-    ASSERT(!"the route has this parameter");
+    ASSERT(false && "the route has this parameter");
     return slice_of("", 0);
 }
 
