@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const u8 *bytes, size_t size)
         at += command->size;
     }
     u64 digest = engine_digest(engine), chain = engine_chain(engine);
-    FUZZ_MUST(fuzz_world_good());
+    FUZZ_MUST(fuzz_good(engine));
     FUZZ_MUST(engine_digest(engine) == digest);
 
     fuzz_world_reset();

@@ -55,16 +55,6 @@ static struct eleven *open_folder(const struct io *io, enum journal_status *stat
     return eleven;
 }
 
-static bool good(const struct engine *engine)
-{
-    struct check_report report = {0};
-    void *scratch = calloc(1, engine_check_size(engine));
-    FUZZ_MUST(scratch != NULL);
-    bool right = engine_check(engine, scratch, &report);
-    free(scratch);
-    return right;
-}
-
 /* --- the folders ---------------------------------------------------------------------------------- */
 
 static void note_file(void *argument, const char *name)
@@ -269,7 +259,7 @@ static void open_twice(const struct damages *damages, struct sim_disk *disk, con
     u64 seq = engine_seq(engine);
     FUZZ_MUST(damages->mended || state_is_known(seq, engine_digest(engine)));
     FUZZ_MUST(!damages->snapshots_only || seq == last_seq);
-    FUZZ_MUST(good(engine));
+    FUZZ_MUST(fuzz_good(engine));
 
     memcpy(command, &tick, sizeof(tick)); /* no code: refused, but answered */
     FUZZ_MUST(eleven_call(eleven, command, &result) && result.code != RESULT_OK);

@@ -8,6 +8,7 @@
 #include "test/generate.h"
 #include "test/support.h"
 
+#include <llhttp.h>
 #include <stdio.h>
 
 #define WORLDS 24
@@ -106,7 +107,7 @@ static void command_lives(void)
     life_place(PAYMENT_WALLET, 4, 3);
     LIVE(wallet_transfer, WALLET_TRANSFER, .from = 1, .to = 2, .currency = 1, .amount_minor = 100);
     LIVE(stock_move, STOCK_MOVE, .sku = 1, .from = 1, .to = 2, .quantity = 1);
-    LIVE(stock_count, STOCK_COUNT, .sku = 1, .location = 1, .on_hand = 3);
+    LIVE(stock_count, STOCK_COUNT, .sku = 1, .location = 1, .counted = 3);
     write_seed("command", "life", 0, life, life_size);
 }
 
