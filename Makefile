@@ -125,7 +125,7 @@ demo: $(BUILD)/eleven ## a festival in the terminal, from an empty folder to the
 	@rm -rf $(BUILD)/demo
 	@$(BUILD)/eleven demo $(BUILD)/demo
 
--include bench/bench.mk
+-include bench/bench.mk fuzz/fuzz.mk
 
 clean: ## remove everything that was built
 	rm -rf build

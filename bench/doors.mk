@@ -14,6 +14,12 @@ $(loads): $(BUILD)/libeleven.a
 	@echo "  LD $@"
 	@$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libeleven.a $(LIBS) -lm
 
-.PHONY: bench-doors
-bench-doors: $(BUILD)/eleven $(loads) | bench-setup ## what the doors take in, beside Redis and nginx; QUICK=1: within 45 s
+# The test of the parts that count (test/test_load.c) is linked with them.
+$(BUILD)/test_load: $(load_orders) $(load_common) $(call objects,bench/resp_client.c bench/load_reply.c)
+
+.PHONY: bench-doors doors-setup
+doors-setup:
+	@tools/setup doors
+
+bench-doors: $(BUILD)/eleven $(loads) | doors-setup ## what the doors take in, beside Redis and nginx; QUICK=1: within 45 s
 	@BUILD=$(BUILD) QUICK=$(QUICK) bench/doors

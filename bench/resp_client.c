@@ -35,12 +35,16 @@ enum reader_state { READ_TYPE, READ_NUMBER, READ_TEXT, READ_BULK };
 
 static void count_reply(const struct resp_reader *reader, u64 replies[RESP_REPLIES])
 {
-    switch (reader->reply_type) {
-    case '+': replies[RESP_REPLY_OK]++; break;
-    case '-': replies[RESP_REPLY_ERROR]++; break;
-    case '*': replies[reader->last_integer == 0 ? RESP_REPLY_ORDER : RESP_REPLY_REPLAYED]++; break;
-    default: replies[RESP_REPLY_OTHER]++; break;
-    }
+    enum resp_reply kind = RESP_REPLY_OTHER;
+    if (reader->reply_type == '+')
+        kind = RESP_REPLY_OK;
+    else if (reader->reply_type == '-')
+        kind = RESP_REPLY_ERROR;
+    else if (reader->reply_type == '*' && reader->last_integer == 0)
+        kind = RESP_REPLY_ORDER;
+    else if (reader->reply_type == '*' && reader->last_integer == 1)
+        kind = RESP_REPLY_REPLAYED;
+    replies[kind]++;
 }
 
 /* An element has ended. True when the whole reply has. */

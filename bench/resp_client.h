@@ -19,7 +19,7 @@
 
 /* What a reply says. */
 enum resp_reply {
-    RESP_REPLY_OK,          /* +OK */
+    RESP_REPLY_OK,          /* a simple string */
     RESP_REPLY_ORDER,       /* an array that ends with :0 */
     RESP_REPLY_REPLAYED,    /* an array that ends with :1 */
     RESP_REPLY_ERROR,

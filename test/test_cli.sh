@@ -391,6 +391,9 @@ expect "demo" 0 "oversold = 0" "$eleven" demo party --shoppers 500 --skus 300 --
 expect "demo without its data" 4 "no cities_cn.csv" "$eleven" demo nowhere --data /nope
 expect "makes no folder" 3 "not-found" "$eleven" audit nowhere
 expect "bench of no such part" 2 "there is no such part" "$eleven" bench nowhere --part most
+expect "a night of a year without figures" 2 "2016, 2017 or 2018" "$eleven" bench nowhere --night 2014
+expect "a thousandth of the night of 2018, audited" 0 "audit passed" "$eleven" bench night --night 2018 --part-of 1000
+expect "and its folder is gone" 3 "not-found" "$eleven" audit night
 expect "demo in a folder that is there" 3 "exists" "$eleven" demo party --data "$top/data"
 expect "the same seed makes the same goods" 0 "" sh -c '
     "$0" demo again --shoppers 500 --skus 300 --orders 5000 --countdown 0 --data "$1" >/dev/null &&

@@ -1,6 +1,5 @@
 #include "door/body.h"
 
-#include "base/csv.h"
 #include "door/http_state.h"
 #include "door/json_check.h"
 #include "door/problem.h"
@@ -74,7 +73,14 @@ static bool lines_ask(struct ask *ask, json_t *lines)
     return true;
 }
 
-bool body_ask(struct http *http, json_t *object, struct ask *ask)
+static bool member_is_wrong(struct ask *ask, const char *name, const char *problem)
+{
+    snprintf(ask->field, sizeof(ask->field), "%s", name);
+    ask->problem = problem;
+    return false;
+}
+
+bool body_members(json_t *object, struct ask *ask)
 {
     const char *name;
     json_t *value;
@@ -86,20 +92,24 @@ bool body_ask(struct http *http, json_t *object, struct ask *ask)
         bool good;
         if (json_is_null(value))
             continue;
-        if (lines && json_is_array(value)) {
+        if (lines && json_is_array(value))
             good = lines_ask(ask, value);
-        } else if (lines || !value_of(value, digits, &text, &type)) {
-            problem_field(http, name, "must be a string, an integer, true or false");
-            return false;
-        } else {
+        else if (lines || !value_of(value, digits, &text, &type))
+            good = member_is_wrong(ask, name, "must be a string, an integer, true or false");
+        else
             good = ask_give(ask, slice_text(name), text, type);
-        }
-        if (!good) {
-            problem_ask(http, ask);
+        if (!good)
             return false;
-        }
     }
     return true;
+}
+
+bool body_ask(struct http *http, json_t *object, struct ask *ask)
+{
+    if (body_members(object, ask))
+        return true;
+    problem_ask(http, ask);
+    return false;
 }
 
 /* --- orders ---------------------------------------------------------------------------------------- */
@@ -115,18 +125,19 @@ static struct slice token_text(const struct tokens *tokens, int i)
     return slice_of(tokens->bytes + tokens->at[i].start, (size_t)(tokens->at[i].end - tokens->at[i].start));
 }
 
-/* A primitive or string; escapes in strings are for the other parser. */
+/* A string, number, true or false. The rest is for the other parser; null as well, which then also sees one that stands
+ * there twice. */
 static bool token_value(const struct tokens *tokens, int i, struct slice *text, enum ask_type *type)
 {
     *text = token_text(tokens, i);
-    if (tokens->at[i].type == JSMN_STRING) {
-        *type = ASK_TEXT;
-        return csv_text_is_clean(*text);
-    }
-    *type = ASK_NUMBER;
-    if (tokens->at[i].type != JSMN_PRIMITIVE)
+    *type = tokens->at[i].type == JSMN_STRING ? ASK_TEXT : ASK_NUMBER;
+    if (tokens->at[i].type == JSMN_STRING)
+        return true;
+    if (tokens->at[i].type != JSMN_PRIMITIVE || slice_is(*text, "null"))
         return false;
-    if (slice_is(*text, "true"))
+    if (slice_is(*text, "-0"))
+        *text = slice_of("0", 1);
+    else if (slice_is(*text, "true"))
         *text = slice_of("1", 1);
     else if (slice_is(*text, "false"))
         *text = slice_of("0", 1);
@@ -160,49 +171,54 @@ static int tokens_lines(const struct tokens *tokens, int i, struct ask *ask)
     return i;
 }
 
-/* 1: done; 0: ask refused it; -1: not plain enough, or no JSON: the other parser says. */
-static int tokens_order(const struct tokens *tokens, struct ask *ask)
+static enum body_plain tokens_order(const struct tokens *tokens, struct ask *ask)
 {
     int members = tokens->at[0].size, i = 1;
+    bool lines = false;
     if (tokens->at[0].type != JSMN_OBJECT)
-        return -1;
+        return BODY_NOT_PLAIN;
     for (; members > 0; members--) {
         struct slice text, name;
         enum ask_type type;
         if (i + 1 >= tokens->count || tokens->at[i].type != JSMN_STRING || tokens->at[i].size != 1)
-            return -1;
+            return BODY_NOT_PLAIN;
         name = token_text(tokens, i);
         if (slice_is(name, "lines") && tokens->at[i + 1].type == JSMN_ARRAY) {
+            if (lines)
+                return BODY_NOT_PLAIN; /* twice: the other parser says so */
+            lines = true;
             i = tokens_lines(tokens, i + 1, ask);
             if (i <= 0)
-                return i;
+                return i == 0 ? BODY_REFUSED : BODY_NOT_PLAIN;
             continue;
         }
         if (!token_value(tokens, i + 1, &text, &type))
-            return -1;
-        if (!slice_is(text, "null") && !ask_give(ask, name, text, type))
-            return 0;
+            return BODY_NOT_PLAIN;
+        if (!ask_give(ask, name, text, type))
+            return BODY_REFUSED;
         i += 2;
     }
-    return i == tokens->count ? 1 : -1;
+    return i == tokens->count ? BODY_DONE : BODY_NOT_PLAIN;
+}
+
+enum body_plain body_plain_order(struct slice body, struct ask *ask)
+{
+    jsmntok_t memory[BODY_TOKENS_MAX];
+    struct tokens tokens = {body.bytes, memory, 0};
+    jsmn_parser parser;
+    if (!json_check_plain(body))
+        return BODY_NOT_PLAIN;
+    jsmn_init(&parser);
+    tokens.count = jsmn_parse(&parser, body.bytes, body.size, memory, BODY_TOKENS_MAX);
+    return tokens.count > 0 ? tokens_order(&tokens, ask) : BODY_NOT_PLAIN;
 }
 
 bool body_order(struct http *http, struct ask *ask, bool *bad)
 {
-    const struct http_request *request = http_request(http);
-    jsmntok_t memory[BODY_TOKENS_MAX];
-    struct tokens tokens = {request->body.bytes, memory, 0};
-    jsmn_parser parser;
-    int done = -1;
+    enum body_plain plain = body_plain_order(http_request(http)->body, ask);
     *bad = false;
-    if (json_check_plain(request->body)) {
-        jsmn_init(&parser);
-        tokens.count = jsmn_parse(&parser, request->body.bytes, request->body.size, memory, BODY_TOKENS_MAX);
-        if (tokens.count > 0)
-            done = tokens_order(&tokens, ask);
-    }
-    if (done >= 0)
-        return done == 1;
+    if (plain != BODY_NOT_PLAIN)
+        return plain == BODY_DONE;
     ask_begin(ask, ask->engine, ask->info->kind, ask->command);
     json_t *object = body_object(http);
     *bad = object == NULL || !body_ask(http, object, ask);

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define CONN_IDLE_MS 75000      /* a connection on which nothing happens */
 #define CONN_SEND_MS 30000      /* one that does not read what it asked for */
@@ -278,7 +279,7 @@ static void conn_name_peer(struct conn *conn)
         return;
     if (address.ss_family == AF_INET6)
         uv_ip6_name((const struct sockaddr_in6 *)&address, conn->peer, sizeof(conn->peer));
-    else
+    else if (address.ss_family == AF_INET)
         uv_ip4_name((const struct sockaddr_in *)&address, conn->peer, sizeof(conn->peer));
     conn->address = (u32)(checksum64(conn->peer, strlen(conn->peer), 0) >> 32);
 }
@@ -288,7 +289,7 @@ static void conn_refused(uv_handle_t *handle)
     free(handle->data);
 }
 
-void conn_accept(struct server *server, uv_stream_t *listener, const struct protocol *protocol, bool with_tls)
+static struct conn *conn_make(struct server *server, const struct protocol *protocol)
 {
     struct conn *conn = calloc(1, sizeof(*conn));
     ASSERT(conn != NULL);
@@ -296,12 +297,12 @@ void conn_accept(struct server *server, uv_stream_t *listener, const struct prot
     conn->protocol = protocol;
     uv_tcp_init(&server->loop, &conn->tcp);
     conn->handle.data = conn;
-    if (uv_accept(listener, &conn->stream) != 0 || server->conn_count >= server->options.connections_max) {
-        server->stats.connections_refused++;
-        uv_close(&conn->handle, conn_refused);
-        return;
-    }
-    uv_tcp_nodelay(&conn->tcp, 1);
+    return conn;
+}
+
+static void conn_begin(struct conn *conn)
+{
+    struct server *server = conn->server;
     conn_name_peer(conn);
     conn->next = server->conns;
     if (conn->next != NULL)
@@ -310,7 +311,32 @@ void conn_accept(struct server *server, uv_stream_t *listener, const struct prot
     server->conn_count++;
     server->stats.connections++;
     conn->deadline_ms = server_loop_ms(server) + CONN_IDLE_MS;
+}
+
+void conn_accept(struct server *server, uv_stream_t *listener, const struct protocol *protocol, bool with_tls)
+{
+    struct conn *conn = conn_make(server, protocol);
+    if (uv_accept(listener, &conn->stream) != 0 || server->conn_count >= server->options.connections_max) {
+        server->stats.connections_refused++;
+        uv_close(&conn->handle, conn_refused);
+        return;
+    }
+    uv_tcp_nodelay(&conn->tcp, 1);
+    conn_begin(conn);
     if (with_tls)
         conn->tls = tls_new(server->tls);
     conn_resume(conn);
+}
+
+struct conn *conn_adopt(struct server *server, int socket, const struct protocol *protocol)
+{
+    struct conn *conn = conn_make(server, protocol);
+    if (uv_tcp_open(&conn->tcp, socket) != 0) {
+        close(socket);
+        uv_close(&conn->handle, conn_refused);
+        return NULL;
+    }
+    conn_begin(conn);
+    conn_resume(conn);
+    return conn;
 }

@@ -76,6 +76,10 @@ struct conn {
 /* Takes one from the listener. */
 void conn_accept(struct server *server, uv_stream_t *listener, const struct protocol *protocol, bool with_tls);
 
+/* Takes a connected stream socket that did not come through a listener; it is the server's from now on. NULL: it could
+ * not be taken, and is closed. */
+struct conn *conn_adopt(struct server *server, int socket, const struct protocol *protocol);
+
 /* What was appended to conn->output since the last call may leave when the engine's present sequence number is durable. */
 void conn_reply(struct conn *conn);
 /* The same for what rests on no state: it may leave with what is before it. */

@@ -1,5 +1,7 @@
 #include "door/json_check.h"
 
+#include "base/csv.h"
+
 struct checker {
     const char *at, *end;
     unsigned depth;
@@ -24,11 +26,17 @@ static bool check_string(struct checker *checker)
 {
     if (!take(checker, '"'))
         return false;
+    const char *begin = checker->at;
+    unsigned char bits = 0;
     while (checker->at < checker->end && *checker->at != '"') {
-        if ((unsigned char)*checker->at < 0x20 || *checker->at == '\\')
+        unsigned char byte = (unsigned char)*checker->at;
+        if (byte < 0x20 || byte == '\\')
             return false;
+        bits |= byte;
         checker->at++;
     }
+    if (bits >= 0x80 && !csv_text_is_clean(slice_of(begin, (size_t)(checker->at - begin))))
+        return false;
     return take(checker, '"');
 }
 
@@ -115,6 +123,8 @@ static bool check_value(struct checker *checker)
 
 bool json_check_plain(struct slice text)
 {
+    if (text.size == 0)
+        return false; /* its bytes may be NULL */
     struct checker checker = {text.bytes, text.bytes + text.size, 0};
     if (!check_value(&checker))
         return false;

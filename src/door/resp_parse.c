@@ -108,10 +108,9 @@ size_t resp_parse(struct resp_request *request, const char *bytes, size_t size)
     request->problem = NULL;
     if (size == 0)
         return 0;
+    size = MIN(size, RESP_REQUEST_MAX); /* what is behind it changes nothing, or the pieces would matter */
     size_t taken = bytes[0] == '*' ? resp_array(request, bytes, size) : resp_inline(request, bytes, size);
-    if (taken > RESP_REQUEST_MAX || (taken == 0 && size >= RESP_REQUEST_MAX && request->problem == NULL)) {
+    if (taken == 0 && size == RESP_REQUEST_MAX && request->problem == NULL)
         request->problem = "too big request";
-        return 0;
-    }
     return taken;
 }

@@ -464,7 +464,7 @@ static void server_close_conns(struct server *server)
     }
 }
 
-static void server_serve(struct server *server)
+static void server_begin(struct server *server)
 {
     server->events = events_open(server);
     server->jobs = jobs_open(server);
@@ -476,14 +476,11 @@ static void server_serve(struct server *server)
     server->limiter = limiter_open(server->options.requests_per_second);
     desk_open(&server->desk, server);
     server_start_handles(server);
-    if (server_listen_all(server)) {
-        server->started_ms = server_now_ms(server);
-        notify_systemd("READY=1");
-        server_log(server, "info", "ready", "\"pid\":%d", (int)getpid());
-        uv_run(&server->loop, UV_RUN_DEFAULT);
-    } else {
-        server->exit = DOOR_ADDRESS;
-    }
+    server->started_ms = server_now_ms(server);
+}
+
+static void server_end(struct server *server)
+{
     server_close_conns(server);
     imports_stop(server->imports);
     jobs_close(server->jobs);
@@ -513,7 +510,7 @@ static void server_close_loop(struct server *server)
     uv_loop_close(&server->loop);
 }
 
-enum door_exit door_run(const struct door_options *options)
+struct server *server_open(const struct door_options *options)
 {
     struct server *server = calloc(1, sizeof(*server));
     ASSERT(server != NULL);
@@ -525,13 +522,21 @@ enum door_exit door_run(const struct door_options *options)
     server_raise_files(server);
     server->exit = DOOR_FOLDER;
     uv_loop_init(&server->loop);
-    if (server_open_engine(server)) {
-        if (server_open_stores(server)) {
-            server->exit = DOOR_STOPPED;
-            server_serve(server);
-            server_close_loop(server);
-        }
-        server_close_stores(server);
+    if (server_open_engine(server) && server_open_stores(server)) {
+        server_begin(server);
+        server->exit = DOOR_STOPPED;
+    }
+    return server;
+}
+
+enum door_exit server_close(struct server *server)
+{
+    if (server->jobs != NULL) {
+        server_end(server);
+        server_close_loop(server);
+    }
+    server_close_stores(server);
+    if (server->eleven != NULL) {
         enum journal_status status = eleven_close(server->eleven);
         server_log(server, status == JOURNAL_OK ? "info" : "error", "closed", "\"journal\":\"%s\"",
                    journal_status_word(status));
@@ -544,4 +549,17 @@ enum door_exit door_run(const struct door_options *options)
     free(server->read_buffer);
     free(server);
     return code;
+}
+
+enum door_exit door_run(const struct door_options *options)
+{
+    struct server *server = server_open(options);
+    if (server->exit == DOOR_STOPPED && !server_listen_all(server))
+        server->exit = DOOR_ADDRESS;
+    if (server->exit == DOOR_STOPPED) {
+        notify_systemd("READY=1");
+        server_log(server, "info", "ready", "\"pid\":%d", (int)getpid());
+        uv_run(&server->loop, UV_RUN_DEFAULT);
+    }
+    return server_close(server);
 }

@@ -82,6 +82,13 @@ struct server {
 
 #define SERVER_TICK_MS 5
 
+/* door_run in its steps, for whoever turns the loop: everything is open but the listeners. Never NULL; `exit` is
+ * DOOR_STOPPED, or says why it is only good for server_close. */
+struct server *server_open(const struct door_options *options);
+
+/* Cuts the connections, closes everything and frees. */
+enum door_exit server_close(struct server *server);
+
 /* The loop's clock (monotonic, ms), as of this pass; and the server's: ms since 1970. */
 static inline i64 server_loop_ms(const struct server *server)
 {
