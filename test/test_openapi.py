@@ -454,7 +454,8 @@ def staff(call):
 def catalogue(call):
     """What anybody may read."""
     good, bad, server = call.good, call.bad, call.server
-    check(server.wait_for(lambda: good("products", query={"q": "spade"})["products"]), "no product is found by its word")
+    found = lambda: good("products", query={"q": "spade"})["products"]
+    check(server.wait_for(found), "no product is found by its word")
     page = good("products", query={"limit": 1, "currency": "CNY"})
     good("products", query={"limit": 1, "after": page["next"], "currency": "CNY"})
     bad("products", "unknown-brand", query={"brand": "no such"})
