@@ -101,6 +101,7 @@ test: test-setup ## everything in its small tier
 	@tools/run-tests $(BUILD) $(test_names)
 	@test/test_cli.sh $(BUILD)/eleven
 	@test/test_kill.sh $(BUILD)/eleven
+	@test/test_doors.sh $(BUILD)/eleven
 	@$(MAKE) --no-print-directory tests MODE=sanitize CC=clang BUILD=build/sanitize
 	@$(sanitized) tools/run-tests build/sanitize $(test_names)
 	@$(MAKE) --no-print-directory test-determinism tidy

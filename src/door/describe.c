@@ -340,7 +340,7 @@ bool describe_tag_begins(const struct route *route)
 
 static u32 roles_asked(const struct route *route)
 {
-    return route->command != 0 ? command_info(route->command)->roles : route->roles;
+    return route_roles(route);
 }
 
 const char *describe_role(const struct route *route, size_t index, bool *may)

@@ -293,12 +293,30 @@ static size_t http_bytes(struct conn *conn, const char *bytes, size_t size)
     return at;
 }
 
+/* A line of log for one request. The path is the caller's text: written as JSON, and no more than 512 bytes of it. */
+static void http_log(struct http *http, i64 took_ns)
+{
+    const struct http_request *request = &http->request;
+    struct buffer text = {0};
+    struct emit emit = emit_into(&text);
+    emit_text(&emit, slice_of(request->path.bytes, MIN(request->path.size, (size_t)512)));
+    buffer_byte(&text, 0);
+    server_log(http->conn->server, "info", "request",
+               "\"method\":\"%s\",\"path\":%s,\"status\":%d,\"us\":%lld,\"account\":%u,\"address\":\"%s\"",
+               route_method_word(http->parser.method), text.bytes, http->status, (long long)took_ns / 1000,
+               request->caller.account, http->conn->peer);
+    buffer_free(&text);
+}
+
 void http_answered(struct http *http)
 {
     struct conn *conn = http->conn;
     struct server *server = conn->server;
     ASSERT(http->phase != HTTP_READING);
-    histogram_add(&server->metrics.http, (i64)uv_hrtime() - http->whole_ns);
+    i64 took_ns = (i64)uv_hrtime() - http->whole_ns;
+    histogram_add(&server->metrics.http, took_ns);
+    if (server->options.log_requests)
+        http_log(http, took_ns);
     http->phase = HTTP_READING;
     http->chunked = false;
     if (!http->keep_alive) {

@@ -72,6 +72,7 @@ static void head(struct http *http, int status, const char *type, const char *he
     struct server *server = http->conn->server;
     char digits[4] = {(char)('0' + status / 100), (char)('0' + status / 10 % 10), (char)('0' + status % 10), ' '};
     server->metrics.http_status[MIN(status / 100, METRIC_STATUSES - 1)]++;
+    http->status = status;
     buffer_add(out, "HTTP/1.1 ", 9);
     buffer_add(out, digits, 4);
     buffer_text(out, reason);

@@ -38,6 +38,7 @@ struct http {
     bool replayed;          /* the answer is that of an earlier request with this key */
     i64 deadline_ms;        /* for the request's bytes */
     i64 whole_ns;           /* when its last byte was read */
+    int status;             /* of the answer */
 
     struct buffer head;     /* URL and the headers that are looked at */
     struct http_span url;

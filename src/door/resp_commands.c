@@ -35,13 +35,17 @@ static void run_quit(struct conn *conn, struct resp *resp, const struct slice *a
     conn_close_after(conn);
 }
 
-/* SELECT 0, CLIENT SETNAME and their like: clients say them; there is nothing to do. */
-static void run_nothing(struct conn *conn, struct resp *resp, const struct slice *arguments, u32 count)
+/* What client libraries say of themselves when they connect is accepted; what would change how we answer is not. */
+static void run_client(struct conn *conn, struct resp *resp, const struct slice *arguments, u32 count)
 {
     (void)resp;
-    (void)arguments;
     (void)count;
-    resp_ok(conn);
+    if (resp_is(arguments[1], "SETNAME") || resp_is(arguments[1], "SETINFO"))
+        resp_ok(conn);
+    else if (resp_is(arguments[1], "GETNAME"))
+        resp_null(conn);
+    else
+        resp_error(conn, "err", "CLIENT SETNAME, SETINFO and GETNAME are known");
 }
 
 static void run_select(struct conn *conn, struct resp *resp, const struct slice *arguments, u32 count)
@@ -354,7 +358,7 @@ const struct resp_command resp_commands[] = {
     {"QUIT", run_quit, 1, ROLE_ANYBODY, "ends the connection"},
     {"RESET", run_reset, 1, ROLE_ANYBODY, "as after connecting"},
     {"SELECT", run_select, 2, ROLE_ANYBODY, "there is one database, 0"},
-    {"CLIENT", run_nothing, -2, ROLE_ANYBODY, "accepted and without effect"},
+    {"CLIENT", run_client, -2, ROLE_ANYBODY, "CLIENT SETNAME and SETINFO are accepted, without effect"},
     {"CONFIG", run_config, -2, STAFF, "CONFIG GET answers nothing: there is nothing to configure here"},
     {"COMMAND", run_command, -1, ROLE_ANYBODY, "lists the commands; COUNT, DOCS"},
     {"INFO", run_info, -1, STAFF, "the server in figures"},

@@ -16,22 +16,23 @@
 #define M_DELETE HTTP_DELETE
 #define M_PATCH HTTP_PATCH
 
-static u32 roles_of(u16 kind);
-
 #define ROUTE(method, path, name, roles, flags, status, request, response, parameters, summary) \
     {M_##method, flags, status, 0, roles, path, #name, request, response, parameters, summary, serve_##name},
 #define COMMAND_ROUTE(method, path, name, KIND, flags, status, response, summary)                          \
     {M_##method, flags, status, COMMAND_##KIND, 0, path, #name, NULL, response, "", summary, serve_command},
+#define NOTICE_ROUTE(method, path, name, KIND, flags, status, response, summary)                                 \
+    {M_##method, flags, status, COMMAND_##KIND, ROLE_PROVIDER, path, #name, NULL, response, "", summary, serve_command},
 const struct route routes[] = {
 #include "door/routes.def"
 };
 #undef ROUTE
 #undef COMMAND_ROUTE
+#undef NOTICE_ROUTE
 const size_t route_count = ARRAY_COUNT(routes);
 
-static u32 roles_of(u16 kind)
+u32 route_roles(const struct route *route)
 {
-    return command_info(kind)->roles;
+    return route->roles != 0 ? route->roles : command_info(route->command)->roles;
 }
 
 const char *route_method_word(unsigned method)
@@ -196,7 +197,7 @@ void route_run(struct http *http, unsigned method)
         route_missing(http, method);
         return;
     }
-    u32 asked = route->command != 0 ? roles_of(route->command) : route->roles;
+    u32 asked = route_roles(route);
     u32 wait_s = over_rate(http);
     if (wait_s > 0)
         problem_limited(http, wait_s);

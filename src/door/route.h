@@ -25,7 +25,7 @@ struct route {
     u16 flags;
     u16 status;             /* of success */
     u16 command;            /* enum command_kind that it gives; 0: none */
-    u32 roles;              /* who may; of a command: who may give it */
+    u32 roles;              /* who may; 0: who may give the command */
     const char *path;       /* "/v1/orders/{order}" */
     const char *name;       /* operationId, and the name in the audit trail */
     const char *request;    /* schema of the body (schema.def), or "text/csv"; NULL: none, or made from the command's fields */
@@ -37,6 +37,9 @@ struct route {
 
 extern const struct route routes[];
 extern const size_t route_count;
+
+/* Who may ask: set of enum role. */
+u32 route_roles(const struct route *route);
 
 /* Finds the route of the request whose head is there, and fills in route and parameters. Returns how large its body may be. */
 size_t route_find(struct http *http, unsigned method);

@@ -10,9 +10,11 @@
 #define ROUTE(method, path, name, roles, flags, status, request, response, parameters, summary) \
     void serve_##name(struct http *http);
 #define COMMAND_ROUTE(method, path, name, KIND, flags, status, response, summary)
+#define NOTICE_ROUTE(method, path, name, KIND, flags, status, response, summary)
 #include "door/routes.def"
 #undef ROUTE
 #undef COMMAND_ROUTE
+#undef NOTICE_ROUTE
 
 struct engine;
 struct command_order_place;
