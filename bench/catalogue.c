@@ -106,7 +106,8 @@ static void give_sku(const struct catalogue *catalogue, u32 sku)
                                           .seller = 1 + sku % SELLERS, .for_sale = 1}};
     GIVE(SKU_PUT, sku, 7, numbered(code, "s", sku), "Article");
     struct command_price_set price = {.header = {.kind = COMMAND_PRICE_SET, .size = sizeof(price)},
-                                      .price_minor = scaled(catalogue, workload_list_price(sku)), .sku = sku, .currency = 1};
+                                      .price_minor = scaled(catalogue, workload_list_price(sku)), .sku = sku,
+                                      .currency = 1};
     catalogue->sink(catalogue->argument, &price.header);
     struct command_stock_receive stock = {.header = {.kind = COMMAND_STOCK_RECEIVE, .size = sizeof(stock)},
                                           .sku = sku, .location = 1, .quantity = WORKLOAD_STOCK};

@@ -21,5 +21,5 @@ $(BUILD)/test_load: $(load_orders) $(load_common) $(call objects,bench/resp_clie
 doors-setup:
 	@tools/setup doors
 
-bench-doors: $(BUILD)/eleven $(loads) | doors-setup ## what the doors take in, beside Redis and nginx; QUICK=1: within 45 s
+bench-doors: $(BUILD)/eleven $(loads) | doors-setup ## the doors, beside Redis and nginx; QUICK=1: within 45 s
 	@BUILD=$(BUILD) QUICK=$(QUICK) bench/doors

@@ -48,7 +48,8 @@ static bool read_headers(const char *at, const char *end, struct load_reply *rep
                 reply->retry_after_s = (u32)number(value);
             break;
         case 'i':
-            reply->replayed = reply->replayed || (is_header(line, "idempotent-replayed:", &value) && slice_is(value, "true"));
+            if (is_header(line, "idempotent-replayed:", &value))
+                reply->replayed = slice_is(value, "true");
             break;
         case 'q':
             is_header(line, "queue-ticket:", &reply->ticket);

@@ -67,7 +67,7 @@ static void usage(void)
     exit(2);
 }
 
-/* Counts the events that end in these bytes. The lines that frame chunks begin with a hexadecimal digit, and "dat" is no number. */
+/* Counts the events that end in these bytes. Lines that frame chunks are hexadecimal numbers, and "dat" begins none. */
 static u32 scan(struct listener *listener, const char *bytes, size_t size)
 {
     u32 events = 0;

@@ -44,8 +44,8 @@ struct resp_run {
     u64 replies[RESP_REPLIES];
 };
 
-/* Sends, and waits for every reply. Adds to `sent` and `replies`; returns the ns from the first byte to the last. A connection that breaks
- * ends the process. */
+/* Sends, and waits for every reply. Adds to `sent` and `replies`; returns the ns from the first byte to the last. A
+ * connection that breaks ends the process. */
 i64 resp_client_run(struct resp_client *client, struct resp_run *run);
 
 /* One request (an inline command, with CR LF), while nothing is outstanding. The reply's bytes go to `reply`, with NUL;

@@ -142,7 +142,8 @@ static void test_http_replies(void **state)
 {
     static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nDate: x\r\ncontent-length: 5\r\nRetry-After: 12\r\n"
                                "Queue-Ticket: 7.8.ab\r\nConnection: close\r\n\r\nhello";
-    static const char again[] = "HTTP/1.1 201 Created\r\nIdempotent-Replayed: true\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 200";
+    static const char again[] =
+        "HTTP/1.1 201 Created\r\nIdempotent-Replayed: true\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 200";
     struct load_reply reply;
     (void)state;
     for (size_t size = 0; size < sizeof(text) - 1; size++)

@@ -113,8 +113,10 @@ static bool fits_memory(const struct night *night)
     u64 needed = night->orders_max * BYTES_PER_ORDER + BYTES_BESIDE, available = measure_available_bytes();
     if (needed <= available)
         return true;
-    cli_error("bench", "%llu orders need %llu MB of memory and %llu MB of disk, and %llu MB of memory are free; --part-of "
-              "makes the night shorter", (unsigned long long)night->orders_max, (unsigned long long)needed >> 20,
+    cli_error("bench",
+              "%llu orders need %llu MB of memory and %llu MB of disk; %llu MB of memory are free; --part-of makes the "
+              "night shorter",
+              (unsigned long long)night->orders_max, (unsigned long long)needed >> 20,
               (unsigned long long)(night->orders_max * DISK_BYTES_PER_ORDER) >> 20,
               (unsigned long long)available >> 20);
     return false;
