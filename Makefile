@@ -46,7 +46,7 @@ tests := $(patsubst test/test_%.c,$(BUILD)/test_%,$(test_sources))
 all: setup $(BUILD)/eleven
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile fuzz/fuzz.mk
 
 setup: ## install what the build needs and is missing (Debian packages)
 	@tools/setup build

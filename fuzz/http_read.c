@@ -15,23 +15,41 @@ static int asked_headers(llhttp_t *parser)
     return parser->method == HTTP_CONNECT ? -1 : 0;
 }
 
+static int asked_begin(llhttp_t *parser)
+{
+    parser->method = UINT8_MAX; /* not that of the request before */
+    return 0;
+}
+
+static int asked_url(llhttp_t *parser, const char *bytes, size_t size)
+{
+    struct http_asked *asked = parser->data;
+    (void)bytes;
+    (void)size;
+    asked->heads[asked->count] = parser->method == HTTP_HEAD;
+    return 0;
+}
+
 static int asked_message(llhttp_t *parser)
 {
     struct http_asked *asked = parser->data;
     FUZZ_MUST(asked->count < HTTP_READ_MAX);
-    asked->heads[asked->count++] = parser->method == HTTP_HEAD;
+    asked->count++;
     return 0;
 }
 
 void http_read_requests(struct http_asked *asked, const char *bytes, size_t size)
 {
-    static const llhttp_settings_t settings = {.on_headers_complete = asked_headers,
+    static const llhttp_settings_t settings = {.on_message_begin = asked_begin,
+                                               .on_url = asked_url,
+                                               .on_headers_complete = asked_headers,
                                                .on_message_complete = asked_message};
     llhttp_t parser;
     memset(asked, 0, sizeof(*asked));
     llhttp_init(&parser, HTTP_REQUEST, &settings);
     parser.data = asked;
     asked->wrong = llhttp_execute(&parser, bytes, size) != HPE_OK;
+    asked->wrong_head = asked->wrong && parser.method == HTTP_HEAD;
 }
 
 /* --- answers ------------------------------------------------------------------------------------------- */
@@ -152,7 +170,10 @@ void http_read_answers(struct http_answered *answered, const char *bytes, size_t
         FUZZ_MUST(!answered->says_close); /* nothing comes behind it */
         take_head(&rest, &answer);
         bool final = answer.status >= 200;
-        bool whole = take_body(&rest, &answer, final && asked->heads[MIN(answered->count, asked->count)]);
+        bool head = final && asked->heads[MIN(answered->count, asked->count)];
+        if (asked->wrong_head && answered->count == asked->count)
+            head = rest.size == 0;
+        bool whole = take_body(&rest, &answer, head);
         FUZZ_MUST(whole || rest.size == 0);
         FUZZ_MUST(whole || stream || (!answer.chunked && answer.close));
         answered->count += final;

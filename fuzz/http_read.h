@@ -14,6 +14,7 @@ struct http_asked {
     u32 count;                          /* complete requests */
     bool heads[HTTP_READ_MAX + 1];      /* whose method is HEAD: their answers have no body */
     bool wrong;                         /* what follows them is no HTTP */
+    bool wrong_head;                    /* but begins as HEAD: its refusal may have a body or not */
 };
 
 /* Up to the first byte that is wrong, or that nobody has to read. */
