@@ -113,7 +113,8 @@ static int http_header_find(const struct http *http)
 static int on_header_field_complete(llhttp_t *parser)
 {
     struct http *http = parser->data;
-    http->header = http_header_find(http);
+    /* Trailers say nothing to us, and the head must stay where it is: the request's slices are of it. */
+    http->header = parser->flags & F_TRAILING ? -1 : http_header_find(http);
     http->name_size = 0;
     if (++http->header_count > HTTP_HEADERS_MAX)
         return http_refuse(http, 431, "There are more than 100 headers.");
