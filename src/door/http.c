@@ -167,6 +167,7 @@ static int on_headers_complete(llhttp_t *parser)
         return http_refuse(http, 400, "The Host header is missing.");
     if (parser->upgrade && parser->method == HTTP_CONNECT)
         return http_refuse(http, 501, "This is no proxy.");
+    parser->upgrade = 0; /* an offer (RFC 9110, 7.8), which is not taken: HTTP/1.1 goes on behind this request */
     if (parser->flags & F_TRANSFER_ENCODING && !(parser->flags & F_CHUNKED))
         return http_refuse(http, 501, "No other transfer coding than chunked is known here.");
     size_t largest = route_find(http, (unsigned)parser->method);
@@ -242,6 +243,7 @@ static void http_bad(struct http *http, llhttp_errno_t error)
     conn->server->stats.bad_requests++;
     http->keep_alive = false;
     http->phase = HTTP_WAITING;
+    http->whole_ns = (i64)uv_hrtime();
     if (http->refusal != 0)
         problem_plain(http, http->refusal, "bad-request", http->refusal_reason);
     else
