@@ -276,7 +276,8 @@ static size_t http_bytes(struct conn *conn, const char *bytes, size_t size)
 {
     struct http *http = conn->state != NULL ? conn->state : http_make(conn);
     size_t at = 0;
-    while (at < size && http->phase == HTTP_READING && !conn->close_after && http->rest_until_ms == 0) {
+    while (at < size && http->phase == HTTP_READING && !conn->close_after && http->rest_until_ms == 0 &&
+           conn_unsent(conn) < CONN_OUTPUT_MAX) {
         llhttp_errno_t error = llhttp_execute(&http->parser, bytes + at, size - at);
         if (error == HPE_OK) {
             at = size;
