@@ -41,7 +41,7 @@ json_t *body_object(struct http *http)
 /* A JSON value as ask_give takes it. False: it is of no kind that a field may be. */
 static bool value_of(json_t *value, char digits[24], struct slice *text, enum ask_type *type)
 {
-    *type = json_is_string(value) ? ASK_TEXT : ASK_NUMBER;
+    *type = json_is_string(value) ? ASK_TEXT : json_is_boolean(value) ? ASK_TRUTH : ASK_NUMBER;
     if (json_is_string(value)) {
         *text = slice_of(json_string_value(value), json_string_length(value));
         return true;
@@ -115,7 +115,7 @@ static struct slice token_text(const struct tokens *tokens, int i)
     return slice_of(tokens->bytes + tokens->at[i].start, (size_t)(tokens->at[i].end - tokens->at[i].start));
 }
 
-/* A primitive or string; escapes in strings are for the other parser. */
+/* A number, true, false or string; null, and escapes in strings, are for the other parser. */
 static bool token_value(const struct tokens *tokens, int i, struct slice *text, enum ask_type *type)
 {
     *text = token_text(tokens, i);
@@ -124,12 +124,13 @@ static bool token_value(const struct tokens *tokens, int i, struct slice *text, 
         return csv_text_is_clean(*text);
     }
     *type = ASK_NUMBER;
-    if (tokens->at[i].type != JSMN_PRIMITIVE)
+    if (tokens->at[i].type != JSMN_PRIMITIVE || slice_is(*text, "null"))
         return false;
-    if (slice_is(*text, "true"))
-        *text = slice_of("1", 1);
-    else if (slice_is(*text, "false"))
-        *text = slice_of("0", 1);
+    bool truth = slice_is(*text, "true");
+    if (truth || slice_is(*text, "false")) {
+        *type = ASK_TRUTH;
+        *text = slice_of(truth ? "1" : "0", 1);
+    }
     return true;
 }
 
@@ -173,6 +174,8 @@ static int tokens_order(const struct tokens *tokens, struct ask *ask)
             return -1;
         name = token_text(tokens, i);
         if (slice_is(name, "lines") && tokens->at[i + 1].type == JSMN_ARRAY) {
+            if (ask->line_count > 0) /* twice */
+                return -1;
             i = tokens_lines(tokens, i + 1, ask);
             if (i <= 0)
                 return i;
@@ -180,7 +183,7 @@ static int tokens_order(const struct tokens *tokens, struct ask *ask)
         }
         if (!token_value(tokens, i + 1, &text, &type))
             return -1;
-        if (!slice_is(text, "null") && !ask_give(ask, name, text, type))
+        if (!ask_give(ask, name, text, type))
             return 0;
         i += 2;
     }
