@@ -52,6 +52,11 @@ void conn_close(struct conn *conn)
     uv_close(&conn->handle, conn_closed);
 }
 
+void conn_alive(struct conn *conn)
+{
+    conn->deadline_ms = server_loop_ms(conn->server) + CONN_IDLE_MS;
+}
+
 void conn_close_after(struct conn *conn)
 {
     conn->close_after = true;
@@ -217,7 +222,7 @@ static void conn_feed(struct conn *conn, const char *bytes, size_t size)
 
 void conn_plain(struct conn *conn, const char *bytes, size_t size)
 {
-    conn->deadline_ms = server_loop_ms(conn->server) + CONN_IDLE_MS;
+    conn_alive(conn);
     if (conn->input.size == 0) {
         conn_feed(conn, bytes, size);
         return;
@@ -238,7 +243,7 @@ static void conn_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *piece)
         size_t kept = conn->input.size;
         memcpy(conn->server->read_buffer, conn->input.bytes, kept);
         conn->input.size = 0;
-        conn->deadline_ms = server_loop_ms(conn->server) + CONN_IDLE_MS;
+        conn_alive(conn);
         conn_feed(conn, conn->server->read_buffer, kept + (size_t)size);
     }
 }
@@ -308,7 +313,7 @@ void conn_accept(struct server *server, uv_stream_t *listener, const struct prot
     server->conns = conn;
     server->conn_count++;
     server->stats.connections++;
-    conn->deadline_ms = server_loop_ms(server) + CONN_IDLE_MS;
+    conn_alive(conn);
     if (with_tls)
         conn->tls = tls_new(server->tls);
     conn_resume(conn);
