@@ -138,15 +138,26 @@ static struct slice http_span_text(const struct http *http, const struct http_sp
     return span->there ? slice_of(http->head.bytes + span->offset, span->size) : slice_of(NULL, 0);
 }
 
+/* "http://host/path" is /path here (RFC 9112, 3.2.2: servers must take it, though only proxies are sent it). */
+static struct slice http_origin_form(struct slice url)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < ARRAY_COUNT(schemes); i++) {
+        size_t size = strlen(schemes[i]);
+        const char *slash = url.size > size ? memchr(url.bytes + size, '/', url.size - size) : NULL;
+        if (slash != NULL && slash > url.bytes + size && strncasecmp(url.bytes, schemes[i], size) == 0)
+            return slice_of(slash, url.size - (size_t)(slash - url.bytes));
+    }
+    return url;
+}
+
 /* The head is whole: slices of it stay where they are from now on. */
 static void http_take_head(struct http *http)
 {
     struct http_request *request = &http->request;
-    struct slice url = http_span_text(http, &http->url);
-    const char *mark = memchr(url.bytes, '?', url.size);
     buffer_room(&http->head, 1); /* so that no slice of it is NULL */
-    url = http_span_text(http, &http->url);
-    mark = memchr(url.bytes, '?', url.size);
+    struct slice url = http_origin_form(http_span_text(http, &http->url));
+    const char *mark = memchr(url.bytes, '?', url.size);
     request->path = slice_of(url.bytes, mark != NULL ? (size_t)(mark - url.bytes) : url.size);
     request->query = mark != NULL ? slice_of(mark + 1, url.size - request->path.size - 1) : slice_of("", 0);
     for (int i = 0; i < HTTP_HEADER_COUNT; i++)
