@@ -165,6 +165,7 @@ static int tokens_lines(const struct tokens *tokens, int i, struct ask *ask)
 static int tokens_order(const struct tokens *tokens, struct ask *ask)
 {
     int members = tokens->at[0].size, i = 1;
+    bool lines = false;
     if (tokens->at[0].type != JSMN_OBJECT)
         return -1;
     for (; members > 0; members--) {
@@ -174,8 +175,9 @@ static int tokens_order(const struct tokens *tokens, struct ask *ask)
             return -1;
         name = token_text(tokens, i);
         if (slice_is(name, "lines") && tokens->at[i + 1].type == JSMN_ARRAY) {
-            if (ask->line_count > 0) /* twice */
+            if (lines) /* twice */
                 return -1;
+            lines = true;
             i = tokens_lines(tokens, i + 1, ask);
             if (i <= 0)
                 return i;
