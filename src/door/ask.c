@@ -195,7 +195,8 @@ u32 ask_find(const struct engine *engine, u16 kind, struct slice value, enum ask
     }
     if (by_id && ask_number(digits, &id))
         return id > 0 && id <= UINT32_MAX ? (u32)id : 0;
-    bool fits = value.size > 0 && value.size <= COMMAND_CODE_MAX && type != ASK_NUMBER;
+    bool code = type == ASK_TEXT || type == ASK_WORD;
+    bool fits = value.size > 0 && value.size <= COMMAND_CODE_MAX && code;
     return fits ? engine_find(engine, kind, value) : 0;
 }
 
@@ -333,6 +334,8 @@ static bool ask_put_value(struct ask *ask, const struct name *name, struct slice
 {
     const struct command_field *field = name->field;
     i64 number;
+    if (type == ASK_TRUTH && strcmp(field->name, "for_sale") != 0)
+        return ask_wrong(ask, slice_text(field->name), "must not be true or false");
     if (name->reference != NULL)
         return ask_put_reference(ask, field, name->reference, value, type);
     if (name->enumeration != NULL && type != ASK_NUMBER) {
@@ -350,7 +353,8 @@ static bool ask_put_flag(struct ask *ask, struct slice value, enum ask_type type
 {
     struct command_order_place *place = (void *)ask->command;
     i64 number;
-    if (type == ASK_TEXT || !ask_number(value, &number) || number < 0 || number > 1)
+    bool truth = type == ASK_TRUTH || type == ASK_WORD;
+    if (!truth || !ask_number(value, &number) || number < 0 || number > 1)
         return ask_wrong(ask, slice_text("may_split"), "must be true or false");
     place->flags = (u8)(number ? place->flags | ORDER_MAY_SPLIT : place->flags & ~ORDER_MAY_SPLIT);
     return true;
@@ -371,11 +375,11 @@ bool ask_give(struct ask *ask, struct slice text, struct slice value, enum ask_t
     case NAME_FLAG:
         return ask_put_flag(ask, value, type);
     case NAME_TIME:
-        if (type == ASK_NUMBER || !time_parse(value, &ms))
+        if (type == ASK_NUMBER || type == ASK_TRUTH || !time_parse(value, &ms))
             return ask_wrong(ask, text, "must be a time as RFC 3339 writes it");
         return ask_put(ask, name->field, ms);
     case NAME_TEXT:
-        if (type == ASK_NUMBER || !csv_text_is_clean(value))
+        if (type == ASK_NUMBER || type == ASK_TRUTH || !csv_text_is_clean(value))
             return ask_wrong(ask, text, "must be text in UTF-8 without NUL");
         ask->texts[name->index] = value;
         return true;
@@ -390,6 +394,8 @@ bool ask_line(struct ask *ask, struct slice sku, enum ask_type type, struct slic
         return ask_wrong(ask, slice_text("lines"), "has too many lines");
     if (!ask_number(quantity, &number) || number < 0 || number > UINT32_MAX)
         return ask_wrong(ask, slice_text("quantity"), "must be a whole number");
+    if (type == ASK_TRUTH)
+        return ask_wrong(ask, slice_text("sku"), "must not be true or false");
     u32 id = ask_find(ask->engine, COMMAND_SKU_PUT, sku, type);
     if (id == 0)
         return ask_refuse(ask, slice_text("sku"), RESULT_UNKNOWN_SKU);

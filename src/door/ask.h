@@ -15,7 +15,8 @@
 
 enum ask_type {
     ASK_TEXT,               /* a JSON string */
-    ASK_NUMBER,             /* a JSON integer, or true and false as 1 and 0 */
+    ASK_NUMBER,             /* a JSON integer */
+    ASK_TRUTH,              /* JSON's true and false, as 1 and 0 */
     ASK_WORD,               /* RESP: either */
 };
 

@@ -40,7 +40,7 @@ json_t *body_object(struct http *http)
 /* A JSON value as ask_give takes it. False: it is of no kind that a field may be. */
 static bool value_of(json_t *value, char digits[24], struct slice *text, enum ask_type *type)
 {
-    *type = json_is_string(value) ? ASK_TEXT : ASK_NUMBER;
+    *type = json_is_string(value) ? ASK_TEXT : json_is_boolean(value) ? ASK_TRUTH : ASK_NUMBER;
     if (json_is_string(value)) {
         *text = slice_of(json_string_value(value), json_string_length(value));
         return true;
@@ -135,12 +135,13 @@ static bool token_value(const struct tokens *tokens, int i, struct slice *text, 
         return true;
     if (tokens->at[i].type != JSMN_PRIMITIVE || slice_is(*text, "null"))
         return false;
-    if (slice_is(*text, "-0"))
+    bool truth = slice_is(*text, "true");
+    if (truth || slice_is(*text, "false")) {
+        *type = ASK_TRUTH;
+        *text = slice_of(truth ? "1" : "0", 1);
+    } else if (slice_is(*text, "-0")) {
         *text = slice_of("0", 1);
-    else if (slice_is(*text, "true"))
-        *text = slice_of("1", 1);
-    else if (slice_is(*text, "false"))
-        *text = slice_of("0", 1);
+    }
     return true;
 }
 

@@ -53,6 +53,11 @@ void conn_close(struct conn *conn)
     uv_close(&conn->handle, conn_closed);
 }
 
+void conn_alive(struct conn *conn)
+{
+    conn->deadline_ms = server_loop_ms(conn->server) + CONN_IDLE_MS;
+}
+
 void conn_close_after(struct conn *conn)
 {
     conn->close_after = true;
@@ -218,7 +223,7 @@ static void conn_feed(struct conn *conn, const char *bytes, size_t size)
 
 void conn_plain(struct conn *conn, const char *bytes, size_t size)
 {
-    conn->deadline_ms = server_loop_ms(conn->server) + CONN_IDLE_MS;
+    conn_alive(conn);
     if (conn->input.size == 0) {
         conn_feed(conn, bytes, size);
         return;
@@ -240,7 +245,7 @@ static void conn_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *piece)
         if (kept > 0)
             memcpy(conn->server->read_buffer, conn->input.bytes, kept);
         conn->input.size = 0;
-        conn->deadline_ms = server_loop_ms(conn->server) + CONN_IDLE_MS;
+        conn_alive(conn);
         conn_feed(conn, conn->server->read_buffer, kept + (size_t)size);
     }
 }
@@ -310,7 +315,7 @@ static void conn_begin(struct conn *conn)
     server->conns = conn;
     server->conn_count++;
     server->stats.connections++;
-    conn->deadline_ms = server_loop_ms(server) + CONN_IDLE_MS;
+    conn_alive(conn);
 }
 
 void conn_accept(struct server *server, uv_stream_t *listener, const struct protocol *protocol, bool with_tls)

@@ -94,6 +94,9 @@ void conn_resume(struct conn *conn);
 /* Waits for room at the desk, then resumes. */
 void conn_block(struct conn *conn);
 
+/* Something has happened on it: it may be quiet for as long again. */
+void conn_alive(struct conn *conn);
+
 /* Ends it: at once, or once what has been replied is sent. */
 void conn_close(struct conn *conn);
 void conn_close_after(struct conn *conn);

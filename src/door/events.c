@@ -204,6 +204,8 @@ static void stream_look(struct stream *stream)
         events->stats.skipped++;
         return;
     }
+    if (conn_unsent(http_conn(stream->http)) == 0)
+        conn_alive(http_conn(stream->http)); /* it asks nothing more, but reads */
     if (stream->kind == EVENT_SCREEN)
         look_at_screen(stream);
     else if (stream->kind == EVENT_STOCK)
@@ -265,6 +267,12 @@ void events_begin(struct events *events, struct http *http, enum event_kind kind
     if (dash != NULL && ask_number(slice_of(dash + 1, last.size - (size_t)(dash + 1 - last.bytes)), &second))
         stream->second = MAX(second, (i64)0);
     http_begin(http, 200, "text/event-stream; charset=utf-8", "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n");
+    if (http->no_body) { /* HEAD: there is no more to come */
+        free(stream->told);
+        free(stream);
+        http_end(http);
+        return;
+    }
     http_on_close(http, stream_closed, stream);
     events->stats.streams++;
     stream_append(stream);

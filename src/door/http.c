@@ -113,7 +113,8 @@ static int http_header_find(const struct http *http)
 static int on_header_field_complete(llhttp_t *parser)
 {
     struct http *http = parser->data;
-    http->header = http_header_find(http);
+    /* Trailers say nothing to us, and the head must stay where it is: the request's slices are of it. */
+    http->header = parser->flags & F_TRAILING ? -1 : http_header_find(http);
     http->name_size = 0;
     if (++http->header_count > HTTP_HEADERS_MAX)
         return http_refuse(http, 431, "There are more than 100 headers.");
@@ -137,15 +138,26 @@ static struct slice http_span_text(const struct http *http, const struct http_sp
     return span->there ? slice_of(http->head.bytes + span->offset, span->size) : slice_of(NULL, 0);
 }
 
+/* "http://host/path" is /path here (RFC 9112, 3.2.2: servers must take it, though only proxies are sent it). */
+static struct slice http_origin_form(struct slice url)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < ARRAY_COUNT(schemes); i++) {
+        size_t size = strlen(schemes[i]);
+        const char *slash = url.size > size ? memchr(url.bytes + size, '/', url.size - size) : NULL;
+        if (slash != NULL && slash > url.bytes + size && strncasecmp(url.bytes, schemes[i], size) == 0)
+            return slice_of(slash, url.size - (size_t)(slash - url.bytes));
+    }
+    return url;
+}
+
 /* The head is whole: slices of it stay where they are from now on. */
 static void http_take_head(struct http *http)
 {
     struct http_request *request = &http->request;
-    struct slice url = http_span_text(http, &http->url);
-    const char *mark = memchr(url.bytes, '?', url.size);
     buffer_room(&http->head, 1); /* so that no slice of it is NULL */
-    url = http_span_text(http, &http->url);
-    mark = memchr(url.bytes, '?', url.size);
+    struct slice url = http_origin_form(http_span_text(http, &http->url));
+    const char *mark = memchr(url.bytes, '?', url.size);
     request->path = slice_of(url.bytes, mark != NULL ? (size_t)(mark - url.bytes) : url.size);
     request->query = mark != NULL ? slice_of(mark + 1, url.size - request->path.size - 1) : slice_of("", 0);
     for (int i = 0; i < HTTP_HEADER_COUNT; i++)
@@ -166,6 +178,7 @@ static int on_headers_complete(llhttp_t *parser)
         return http_refuse(http, 400, "The Host header is missing.");
     if (parser->upgrade && parser->method == HTTP_CONNECT)
         return http_refuse(http, 501, "This is no proxy.");
+    parser->upgrade = 0; /* an offer (RFC 9110, 7.8), which is not taken: HTTP/1.1 goes on behind this request */
     if (parser->flags & F_TRANSFER_ENCODING && !(parser->flags & F_CHUNKED))
         return http_refuse(http, 501, "No other transfer coding than chunked is known here.");
     size_t largest = route_find(http, (unsigned)parser->method);
@@ -241,6 +254,7 @@ static void http_bad(struct http *http, llhttp_errno_t error)
     conn->server->stats.bad_requests++;
     http->keep_alive = false;
     http->phase = HTTP_WAITING;
+    http->whole_ns = (i64)uv_hrtime();
     if (http->refusal != 0)
         problem_plain(http, http->refusal, "bad-request", http->refusal_reason);
     else
@@ -273,7 +287,8 @@ static size_t http_bytes(struct conn *conn, const char *bytes, size_t size)
 {
     struct http *http = conn->state != NULL ? conn->state : http_make(conn);
     size_t at = 0;
-    while (at < size && http->phase == HTTP_READING && !conn->close_after && http->rest_until_ms == 0) {
+    while (at < size && http->phase == HTTP_READING && !conn->close_after && http->rest_until_ms == 0 &&
+           conn_unsent(conn) < CONN_OUTPUT_MAX) {
         llhttp_errno_t error = llhttp_execute(&http->parser, bytes + at, size - at);
         if (error == HPE_OK) {
             at = size;

@@ -92,6 +92,8 @@ static void head(struct http *http, int status, const char *type, const char *he
         buffer_text(out, "Cache-Control: no-store\r\n");
     if (!http->keep_alive)
         buffer_text(out, "Connection: close\r\n");
+    else if (http->parser.http_minor == 0)
+        buffer_text(out, "Connection: keep-alive\r\n"); /* what an HTTP/1.0 client needs to hear */
     buffer_text(out, headers);
 }
 

@@ -320,6 +320,9 @@ static enum resp_verdict resp_own(struct conn *conn, struct resp *resp)
     }
     resp_error(conn, "err", "unknown command; COMMAND lists them");
     conn_reply_free(conn);
+    /* A browser that a foreign page has sent here: what it has in its body is not obeyed. */
+    if (resp_is(request->arguments[0], "POST") || resp_is(request->arguments[0], "HOST:"))
+        conn_close_after(conn);
     return RESP_DONE;
 }
 

@@ -8,6 +8,7 @@
 #include "door/right.h"
 #include "door/serve.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 #define M_GET HTTP_GET
@@ -140,9 +141,24 @@ static void route_missing(struct http *http, unsigned method)
     }
 }
 
+/* Every %XX of it is one, and none is NUL: a parameter that cannot be read must not count as not given. */
+static bool percents_good(struct slice text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.bytes[i] != '%')
+            continue;
+        if (i + 2 >= text.size || !isxdigit((unsigned char)text.bytes[i + 1]) ||
+            !isxdigit((unsigned char)text.bytes[i + 2]) || (text.bytes[i + 1] == '0' && text.bytes[i + 2] == '0'))
+            return false;
+    }
+    return true;
+}
+
 static bool parameters_decode(struct http *http)
 {
     struct http_request *request = &http->request;
+    if (!percents_good(request->query))
+        return false;
     for (u32 i = 0; i < request->parameter_count; i++)
         if (!http_decode(http, request->parameters[i].value, false, &request->parameters[i].value))
             return false;
@@ -204,7 +220,7 @@ void route_run(struct http *http, unsigned method)
     else if ((asked & right_roles(http->request.caller.roles)) == 0)
         problem_reply(http, http->request.caller.account == 0 ? PROBLEM_UNAUTHENTICATED : PROBLEM_FORBIDDEN, NULL);
     else if (!parameters_decode(http))
-        problem_reply(http, PROBLEM_BAD_REQUEST, "The path is not percent-encoded as it must be.");
+        problem_reply(http, PROBLEM_BAD_REQUEST, "The target is not percent-encoded as it must be.");
     else if (key_good(http) && media_good(http))
         route->run(http);
 }
