@@ -32,7 +32,7 @@ void *desk_room(struct desk *desk, size_t size)
 void desk_ask(struct desk *desk, struct conn *conn, desk_reply *reply, void *context)
 {
     const struct command_header *command = (const void *)(desk->bytes + desk->size);
-    ASSERT(!desk->running && desk->count < DESK_ENTRIES && desk->size + command->size <= DESK_BYTES);
+    ASSERT(desk->count < DESK_ENTRIES && desk->size + command->size <= DESK_BYTES);
     ASSERT(command_well_formed(command, command->size));
     desk->size += command->size;
     desk->entries[desk->count++] = (struct desk_entry){conn, reply, context};
@@ -72,26 +72,35 @@ static bool desk_out_of_patience(struct desk *desk)
     return now_ms - desk->stuck_since_ms >= DESK_PATIENCE_MS;
 }
 
-bool desk_run(struct desk *desk)
+/* Decides what is there now. Who is told may ask for more, which is put behind it. False: the disk is awaited. */
+static bool desk_round(struct desk *desk)
 {
-    if (desk->count == 0 || desk->running)
-        return desk->count == 0;
+    size_t size = desk->size;
+    u32 count = desk->count;
     desk->running = true;
     desk->answered = 0;
-    size_t taken = eleven_decide(desk->server->eleven, desk->bytes, desk->size, desk_decided, desk);
-    if (taken < desk->size && desk_out_of_patience(desk)) {
-        while (desk->answered < desk->count) {
+    size_t taken = eleven_decide(desk->server->eleven, desk->bytes, size, desk_decided, desk);
+    if (taken < size && desk_out_of_patience(desk)) {
+        while (desk->answered < count) {
             desk->server->stats.busy++;
             desk_tell(desk, NULL);
         }
-        taken = desk->size;
+        taken = size;
     } else if (taken > 0) {
         desk->stuck_since_ms = 0;
     }
+    ASSERT(desk->answered <= count && (taken < size || desk->answered == count));
     desk->size -= taken;
     desk->count -= desk->answered;
     memmove(desk->bytes, desk->bytes + taken, desk->size);
     memmove(desk->entries, desk->entries + desk->answered, desk->count * sizeof(*desk->entries));
     desk->running = false;
+    return taken == size;
+}
+
+bool desk_run(struct desk *desk)
+{
+    while (desk->count > 0 && !desk->running && desk_round(desk))
+        continue;
     return desk->count == 0;
 }

@@ -38,7 +38,7 @@ struct desk {
     size_t size;
     struct desk_entry *entries;
     u32 count;
-    u32 answered;           /* of the run under way */
+    u32 answered;           /* of the round under way */
     i64 stuck_since_ms;     /* 0: not stuck */
     bool running;
     u64 decided;            /* so far */
@@ -50,7 +50,8 @@ void desk_close(struct desk *desk);
 /* Room for a command of at most `size` bytes, 8-byte aligned; NULL when the desk is full. */
 void *desk_room(struct desk *desk, size_t size);
 
-/* The command that has been put into the room goes to the engine; `reply` is called once, in order. */
+/* The command that has been put into the room goes to the engine; `reply` is called once, in order. A reply may ask for
+ * the next: a pipeline's order behind the one that is answered. */
 void desk_ask(struct desk *desk, struct conn *conn, desk_reply *reply, void *context);
 
 /* Decides what waits. False: some of it still waits for the disk. */

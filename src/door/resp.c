@@ -241,30 +241,46 @@ static bool resp_named(struct ask *ask, const struct slice *arguments, u32 count
     return true;
 }
 
+/* The request as a command in the room. False: ask says why not. */
+static bool resp_make(struct resp *resp, const struct command_info *info, const struct engine *engine, void *room,
+                      struct ask *ask)
+{
+    const struct slice *arguments = resp->request.arguments;
+    u32 count = resp->request.count;
+    ask_begin(ask, engine, info->kind, room);
+    if (count < (info->kind == COMMAND_ORDER_PLACE ? 5u : 2u) || !ask_key(arguments[1], ask->command->key)) {
+        snprintf(ask->field, sizeof(ask->field), "key");
+        ask->problem = "must be the first argument, 1 to 255 visible characters (an idempotency key)";
+        return false;
+    }
+    bool good = info->kind == COMMAND_ORDER_PLACE ? resp_place(ask, arguments, count)
+                                                  : resp_named(ask, arguments, count);
+    return good && ask_end(ask);
+}
+
+/* An order's currency is that of its shopper, whom nobody knows yet. */
+static bool lacks_shopper(const struct ask *ask)
+{
+    return ask->info->kind == COMMAND_ORDER_PLACE && ((struct command_order_place *)ask->command)->currency == 0;
+}
+
 static enum resp_verdict resp_engine(struct conn *conn, struct resp *resp, const struct command_info *info)
 {
     struct server *server = conn->server;
-    const struct slice *arguments = resp->request.arguments;
-    u32 count = resp->request.count;
-    void *room = desk_room(&server->desk, info->tail == TAIL_TEXTS ? COMMAND_SIZE_MAX : 1024);
-    if (room == NULL)
-        return RESP_BLOCKED;
+    size_t size = info->tail == TAIL_TEXTS ? COMMAND_SIZE_MAX : 1024;
     struct ask ask;
-    ask_begin(&ask, server->engine, info->kind, room);
-    bool good;
-    if (count < (info->kind == COMMAND_ORDER_PLACE ? 5u : 2u) || !ask_key(arguments[1], ask.command->key)) {
-        snprintf(ask.field, sizeof(ask.field), "key");
-        ask.problem = "must be the first argument, 1 to 255 visible characters (an idempotency key)";
-        good = false;
-    } else if (info->kind == COMMAND_ORDER_PLACE) {
-        good = resp_place(&ask, arguments, count);
-    } else {
-        good = resp_named(&ask, arguments, count);
+    bool good, may;
+    for (bool again = true; again;) {
+        void *room = desk_room(&server->desk, size);
+        if (room == NULL)
+            return RESP_BLOCKED;
+        good = resp_make(resp, info, server->engine, room, &ask);
+        may = good && right_to(server->engine, &resp->caller, ask.command);
+        /* What it names may be what the commands before it make. */
+        again = (!may || lacks_shopper(&ask)) && resp->asked > 0;
+        if (again && !desk_run(&server->desk))
+            return RESP_BLOCKED;
     }
-    good = good && ask_end(&ask);
-    bool may = good && right_to(server->engine, &resp->caller, ask.command);
-    if (!may && resp->asked > 0 && !desk_run(&server->desk))
-        return RESP_BLOCKED;
     if (may) {
         ask.command->caller = resp->caller.account;
         resp->asked++;
