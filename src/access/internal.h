@@ -179,7 +179,8 @@ i64 access_monotonic_ns(void);  /* coarse: some ms */
 
 /* --- trail.c: the audit trail and its thread ------------------------------------------ */
 
-#define TRAIL_ACTS_MAX 4096u
+#define TRAIL_ACTS_MAX 16384u   /* not written yet */
+#define TRAIL_ACTS_FULL 4096u   /* so many are enough to say so; the rest is for those under way */
 #define TRAIL_USES_MAX 256u     /* keys of which a use waits to be noted; a use beyond is noted a minute later */
 
 struct trail_use {

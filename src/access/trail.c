@@ -222,6 +222,19 @@ void access_act(struct access *access, const struct access_act *act)
     pthread_mutex_unlock(&trail->mutex);
 }
 
+bool access_acts_full(struct access *access)
+{
+    struct trail *trail = &access->trail;
+    pthread_mutex_lock(&trail->mutex);
+    bool full = trail->given - trail->written >= TRAIL_ACTS_FULL;
+    if (full) {
+        trail->hurry = true;
+        pthread_cond_signal(&trail->work);
+    }
+    pthread_mutex_unlock(&trail->mutex);
+    return full;
+}
+
 /* --- reading --------------------------------------------------------------------------- */
 
 /* Until what was given is written, or an attempt has failed. */

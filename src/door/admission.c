@@ -10,10 +10,12 @@
 #include <stdlib.h>
 
 #define ADMISSION_COST_NS 10000     /* of one order, at first */
-#define ADMISSION_PASS_MIN 64u
+#define ADMISSION_PASS_MIN 512u     /* what a loaded machine does to one pass must not send everybody away */
+#define ADMISSION_MEASURE_MIN 64u   /* smaller passes say little about the cost of one order */
 #define ADMISSION_PASS_MAX 16384u
 #define ADMISSION_LATE_MS 60000     /* a called number is good for so long */
 #define ADMISSION_TICKET_MAX 96
+#define ADMISSION_USED_MAX 1048576u /* so far behind the last one called a number is good */
 #define ADMISSION_SECONDS_MAX 30u   /* nobody is sent away for longer */
 
 struct admission {
@@ -28,6 +30,7 @@ struct admission {
     i64 rate_at_ms;
     u64 rate_called;        /* `called` at that time */
     u64 calls_per_s;        /* smoothed */
+    u8 used[ADMISSION_USED_MAX / 8]; /* a bit for each of the last numbers: it has let somebody in */
     u8 secret[crypto_auth_KEYBYTES];
     struct admission_stats stats;
 };
@@ -88,9 +91,27 @@ static u64 ticket_number(const struct admission *admission, struct slice text)
 
 /* --- the door ---------------------------------------------------------------------------------------------- */
 
+/* A number lets in one order. False: it has, or is too old to be known. */
+static bool number_use(struct admission *admission, u64 number)
+{
+    u64 bit = number % ADMISSION_USED_MAX;
+    u8 mask = (u8)(1u << bit % 8);
+    if (number + ADMISSION_USED_MAX / 2 < admission->called || (admission->used[bit / 8] & mask) != 0)
+        return false;
+    admission->used[bit / 8] |= mask;
+    return true;
+}
+
 static bool line_is_empty(const struct admission *admission)
 {
     return admission->called >= admission->given;
+}
+
+static u64 number_give(struct admission *admission)
+{
+    u64 bit = ++admission->given % ADMISSION_USED_MAX;
+    admission->used[bit / 8] &= (u8)~(1u << bit % 8);
+    return admission->given;
 }
 
 static void refuse(struct admission *admission, struct http *http, u64 number)
@@ -109,18 +130,19 @@ bool admission_enter(struct admission *admission, struct http *http)
     u64 number = ticket_number(admission, http_request(http)->headers[HTTP_QUEUE_TICKET]);
     u32 fresh_max = line_is_empty(admission) ? admission->pass_max : admission->pass_max / 2;
     admission->asked++;
-    if (number != 0 && number <= admission->called && admission->taken_called < admission->pass_max) {
+    bool called = number != 0 && number <= admission->called;
+    if (called && admission->taken_called < admission->pass_max && number_use(admission, number)) {
         admission->taken_called++;
         admission->stats.by_ticket++;
         admission->stats.admitted++;
         return true;
     }
-    if (number == 0 && admission->taken + admission->taken_called < fresh_max) {
+    if ((number == 0 || called) && admission->taken + admission->taken_called < fresh_max) {
         admission->taken++;
         admission->stats.admitted++;
         return true;
     }
-    refuse(admission, http, number != 0 ? number : ++admission->given);
+    refuse(admission, http, number != 0 && !called ? number : number_give(admission));
     return false;
 }
 
@@ -128,7 +150,7 @@ void admission_pass(struct admission *admission, i64 pass_ns)
 {
     u32 taken = admission->taken + admission->taken_called;
     i64 now_ms = server_loop_ms(admission->server);
-    if (taken >= ADMISSION_PASS_MIN) { /* smaller passes say little about the cost of one order */
+    if (taken >= ADMISSION_MEASURE_MIN) {
         u64 cost_ns = (u64)pass_ns / MAX(admission->asked, taken);
         admission->cost_ns = (admission->cost_ns * 15 + cost_ns) / 16;
         u64 fits = admission->server->options.in_flight_ms * 1000000ull / MAX(admission->cost_ns, 1000u);

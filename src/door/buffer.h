@@ -1,7 +1,6 @@
 /*
  * A growing run of bytes: what is read but not understood yet, and what is to
- * be sent. Grows by doubling; never gives memory back while in use, except by
- * buffer_free. Out of memory ends the process by name: every buffer here has a bound
+ * be sent. Grows by doubling. Out of memory ends the process by name: every buffer here has a bound
  * that its user keeps.
  */
 #ifndef ELEVEN_DOOR_BUFFER_H
@@ -27,6 +26,14 @@ static inline char *buffer_room(struct buffer *buffer, size_t more)
     return buffer->bytes + buffer->size;
 }
 void buffer_free(struct buffer *buffer);
+
+/* An empty buffer that has grown large gives its memory back. */
+#define BUFFER_KEEP ((size_t)64 << 10)
+static inline void buffer_shrink(struct buffer *buffer)
+{
+    if (buffer->size == 0 && buffer->capacity > BUFFER_KEEP)
+        buffer_free(buffer);
+}
 
 static inline void buffer_add(struct buffer *buffer, const void *bytes, size_t size)
 {

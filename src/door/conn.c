@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #define CONN_IDLE_MS 75000      /* a connection on which nothing happens */
-#define CONN_SEND_MS 30000      /* one that does not read what it asked for */
+#define CONN_SEND_MS 30000      /* one that does not read a piece of what it asked for */
+#define CONN_PIECE ((size_t)64 << 10)
+#define CONN_LINGER_MS 1000     /* after the last answer, for what the peer still sends: closing on it would reset the answer away */
 
 static void conn_free(struct conn *conn)
 {
@@ -67,18 +69,30 @@ void conn_close_after(struct conn *conn)
 /* --- out ------------------------------------------------------------------------------------ */
 
 static void conn_flush(struct conn *conn);
+static void conn_start_reading(struct conn *conn);
+
+/* What the write under way, or the next one, takes. */
+static size_t conn_piece(const struct conn *conn)
+{
+    return MIN(conn->sending.size - conn->sent, CONN_PIECE);
+}
 
 static void conn_written(uv_write_t *write, int status)
 {
     struct conn *conn = write->data;
     conn->writing = false;
-    conn->sending.size = 0;
     if (conn->closing)
         return;
     if (status < 0) {
         conn_close(conn);
         return;
     }
+    conn->sent += conn_piece(conn);
+    if (conn->sent == conn->sending.size) {
+        conn->sent = conn->sending.size = 0;
+        buffer_shrink(&conn->sending);
+    }
+    conn_alive(conn);
     conn_flush(conn);
 }
 
@@ -100,12 +114,12 @@ void conn_raw(struct conn *conn, const char *bytes, size_t size)
     buffer_add(&conn->sending, bytes, size);
 }
 
-/* One write under way at a time; its buffer is not touched meanwhile. */
+/* One write under way at a time, of a piece, so that who reads slowly is seen to read; its buffer is not touched meanwhile. */
 void conn_push(struct conn *conn)
 {
     if (conn->closing || conn->writing || conn->sending.size == 0)
         return;
-    uv_buf_t piece = uv_buf_init(conn->sending.bytes, (unsigned)conn->sending.size);
+    uv_buf_t piece = uv_buf_init(conn->sending.bytes + conn->sent, (unsigned)conn_piece(conn));
     conn->write.data = conn;
     conn->writing = true;
     conn->deadline_ms = server_loop_ms(conn->server) + CONN_SEND_MS;
@@ -113,6 +127,30 @@ void conn_push(struct conn *conn)
         conn->writing = false;
         conn_close(conn);
     }
+}
+
+static void conn_shut(uv_shutdown_t *shut, int status)
+{
+    (void)status; /* a connection that is gone already is closed by its reading */
+    free(shut);
+}
+
+/* Everything is sent: says so to the peer, and reads away what it still sends until it closes or a moment has passed. */
+static void conn_linger(struct conn *conn)
+{
+    if (conn->closing || conn->lingering)
+        return;
+    uv_shutdown_t *shut = malloc(sizeof(*shut));
+    ASSERT(shut != NULL);
+    conn->lingering = true;
+    conn->input.size = 0;
+    conn->deadline_ms = server_loop_ms(conn->server) + CONN_LINGER_MS;
+    if (uv_shutdown(shut, &conn->stream, conn_shut) != 0) {
+        free(shut);
+        conn_close(conn);
+        return;
+    }
+    conn_start_reading(conn);
 }
 
 /* Sends what has been let go. */
@@ -133,10 +171,11 @@ static void conn_flush(struct conn *conn)
         for (u32 i = 0; i < conn->mark_count; i++)
             conn->marks[i].end -= size;
         buffer_drop(&conn->output, size);
+        buffer_shrink(&conn->output);
     }
     conn_push(conn);
     if (conn->close_after && !conn->writing && conn->output.size == 0)
-        conn_close(conn);
+        conn_linger(conn);
     else if (!conn->reading && !conn->pause && !conn->in_protocol && conn_unsent(conn) < CONN_OUTPUT_MAX / 2)
         conn_resume(conn);
 }
@@ -173,6 +212,8 @@ void conn_reply(struct conn *conn)
 void conn_reply_free(struct conn *conn)
 {
     conn_mark(conn, 0);
+    if (!conn->in_protocol && conn->mark_count == 1 && conn->marks[0].seq == 0)
+        conn_release(conn, 0); /* not behind those at the gate, whom a stuck disk may keep there */
 }
 
 /* --- in ------------------------------------------------------------------------------------- */
@@ -212,6 +253,8 @@ static void conn_feed(struct conn *conn, const char *bytes, size_t size)
         conn->input.size = 0;
         buffer_add(&conn->input, bytes + taken, size - taken);
     }
+    if (conn->input.size == 0)
+        buffer_shrink(&conn->input);
     /* A connection that only waits for its answer stays armed: stopping and starting are system calls. */
     bool waits = (conn->pause || conn->blocked) && conn->input.size > 0;
     if (waits || conn_unsent(conn) >= CONN_OUTPUT_MAX || conn->input.size >= CONN_INPUT_MAX / 2)
@@ -238,6 +281,8 @@ static void conn_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *piece)
     server_pass_begins(conn->server);
     if (size < 0) {
         conn_close(conn);
+    } else if (conn->lingering) {
+        return;
     } else if (size > 0 && conn->tls != NULL) {
         tls_receive(conn, piece->base, (size_t)size);
     } else if (size > 0) {
@@ -250,9 +295,18 @@ static void conn_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *piece)
     }
 }
 
+static void conn_start_reading(struct conn *conn)
+{
+    if (conn->reading)
+        return;
+    conn->reading = true;
+    if (uv_read_start(&conn->stream, conn_allocate, conn_read) != 0)
+        conn_close(conn);
+}
+
 void conn_resume(struct conn *conn)
 {
-    if (conn->closing || conn->in_protocol || conn->blocked)
+    if (conn->closing || conn->in_protocol || conn->blocked || conn->lingering)
         return;
     conn->pause = conn->close_after;
     if (conn->input.size > 0)
@@ -260,9 +314,7 @@ void conn_resume(struct conn *conn)
     if (conn->closing || conn->pause || conn->blocked || conn->reading || conn_unsent(conn) >= CONN_OUTPUT_MAX ||
         conn->input.size >= CONN_INPUT_MAX / 2)
         return;
-    conn->reading = true;
-    if (uv_read_start(&conn->stream, conn_allocate, conn_read) != 0)
-        conn_close(conn);
+    conn_start_reading(conn);
 }
 
 void conn_block(struct conn *conn)
@@ -276,17 +328,23 @@ void conn_block(struct conn *conn)
 
 /* --- beginning -------------------------------------------------------------------------------- */
 
+/* A hash of the address, of an IPv6 one the network (/64), which is what one household has. */
 static void conn_name_peer(struct conn *conn)
 {
     struct sockaddr_storage address;
     int size = sizeof(address);
     if (uv_tcp_getpeername(&conn->tcp, (struct sockaddr *)&address, &size) != 0)
         return;
-    if (address.ss_family == AF_INET6)
+    const void *network = &((const struct sockaddr_in *)&address)->sin_addr;
+    size_t network_size = 4;
+    if (address.ss_family == AF_INET6) {
         uv_ip6_name((const struct sockaddr_in6 *)&address, conn->peer, sizeof(conn->peer));
-    else if (address.ss_family == AF_INET)
+        network = &((const struct sockaddr_in6 *)&address)->sin6_addr;
+        network_size = 8;
+    } else {
         uv_ip4_name((const struct sockaddr_in *)&address, conn->peer, sizeof(conn->peer));
-    conn->address = (u32)(checksum64(conn->peer, strlen(conn->peer), 0) >> 32);
+    }
+    conn->address = (u32)(checksum64(network, network_size, address.ss_family) >> 32);
 }
 
 static void conn_refused(uv_handle_t *handle)

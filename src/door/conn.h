@@ -57,7 +57,8 @@ struct conn {
     struct conn_mark marks[CONN_MARKS_MAX];
     u32 mark_count;
     u32 uses;                   /* commands and jobs under way that will come back to this connection */
-    struct buffer sending;      /* with the kernel */
+    struct buffer sending;      /* with the kernel, or next to be */
+    size_t sent;                /* bytes of it that are gone */
     uv_write_t write;
     i64 deadline_ms;            /* loop time by which something must happen; 0: none */
     bool writing;
@@ -67,6 +68,7 @@ struct conn {
     bool in_protocol;           /* no recursion */
     bool pause;                 /* the protocol wants no more bytes now */
     bool close_after;           /* once the output has been sent */
+    bool lingering;             /* all is sent; what still comes is read away */
     bool closing;
     bool closed;                /* the handle is closed */
     u32 address;                /* hash of the peer's address, for limits */
@@ -82,13 +84,13 @@ struct conn *conn_adopt(struct server *server, int socket, const struct protocol
 
 /* What was appended to conn->output since the last call may leave when the engine's present sequence number is durable. */
 void conn_reply(struct conn *conn);
-/* The same for what rests on no state: it may leave with what is before it. */
+/* The same for what rests on no state: it may leave with what is before it. Outside of the protocol it does so at once, and may close the connection. */
 void conn_reply_free(struct conn *conn);
 
 /* Sends what may leave: the gate. */
 void conn_release(struct conn *conn, u64 durable);
 
-/* Gives kept bytes to the protocol again, and reads on. */
+/* Gives kept bytes to the protocol again, and reads on. Runs the protocol, unless it is called from inside of it; may close the connection. */
 void conn_resume(struct conn *conn);
 
 /* Waits for room at the desk, then resumes. */
@@ -97,14 +99,14 @@ void conn_block(struct conn *conn);
 /* Something has happened on it: it may be quiet for as long again. */
 void conn_alive(struct conn *conn);
 
-/* Ends it: at once, or once what has been replied is sent. */
+/* Ends it: at once (never from inside the protocol, whose state goes with it), or once what has been replied is sent. */
 void conn_close(struct conn *conn);
 void conn_close_after(struct conn *conn);
 
 /* Frees it when it is closed and nobody will come back to it. To be called when `uses` has gone down. */
 void conn_unuse(struct conn *conn);
 
-/* For tls.c: plain bytes that arrived, and cipher bytes to be sent. */
+/* For tls.c: plain bytes that arrived, and cipher bytes to be sent. Both may close the connection. */
 void conn_plain(struct conn *conn, const char *bytes, size_t size);
 void conn_raw(struct conn *conn, const char *bytes, size_t size);
 void conn_push(struct conn *conn); /* begins to send what conn_raw kept */
@@ -112,7 +114,7 @@ void conn_push(struct conn *conn); /* begins to send what conn_raw kept */
 /* Bytes that wait to be sent. */
 static inline size_t conn_unsent(const struct conn *conn)
 {
-    return conn->output.size + conn->sending.size;
+    return conn->output.size + conn->sending.size - conn->sent;
 }
 
 #endif

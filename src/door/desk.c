@@ -104,3 +104,14 @@ bool desk_run(struct desk *desk)
         continue;
     return desk->count == 0;
 }
+
+void desk_refuse(struct desk *desk)
+{
+    ASSERT(!desk->running);
+    desk->running = true;
+    for (desk->answered = 0; desk->answered < desk->count;)
+        desk_tell(desk, NULL);
+    desk->count = desk->answered = 0;
+    desk->size = 0;
+    desk->running = false;
+}

@@ -57,6 +57,9 @@ void desk_ask(struct desk *desk, struct conn *conn, desk_reply *reply, void *con
 /* Decides what waits. False: some of it still waits for the disk. */
 bool desk_run(struct desk *desk);
 
+/* Tells all that wait that nothing was decided: the end. */
+void desk_refuse(struct desk *desk);
+
 static inline bool desk_empty(const struct desk *desk)
 {
     return desk->count == 0;

@@ -1,8 +1,10 @@
 #include "door/events.h"
 
 #include "base/assert.h"
+#include "base/checksum.h"
 #include "door/events_text.h"
 #include "door/http_state.h"
+#include "door/identify.h"
 #include "door/param.h"
 #include "door/problem.h"
 #include "door/serve.h"
@@ -29,13 +31,15 @@ struct stream {
     i64 second;             /* a screen: seconds before this one have been told */
     u64 version;            /* of what was told */
     struct told *told;      /* EVENT_ORDERS: EVENTS_ORDERS_MAX */
+    i64 allowed_ms;         /* loop time when the secret was last found good */
+    size_t secret_size;
+    char secret[ACCESS_SECRET_MAX];
 };
 
 /* The text of a festival's screen, made once for all who see it. */
 struct screen {
     struct buffer text;
     u32 festival;
-    u64 seq;
     i64 made_ms;            /* loop time */
     i64 from_second, second;
 };
@@ -47,9 +51,9 @@ struct events {
     struct stream *first, *last;
     struct screen screens[EVENTS_SCREENS];
     struct buffer text;
-    u64 pass_count;         /* of the metrics, when the last tick was */
-    u64 pass_sum_us;
+    u64 pass_sum_us;        /* of the metrics, when the last tick was */
     i64 tick_ns;
+    i64 sending_ns;         /* of the events of this tick */
     i64 spent_ns;           /* beyond what was allowed so far */
     struct events_stats stats;
 };
@@ -115,43 +119,70 @@ static void stream_closed(void *argument)
 
 /* --- what there is to say -------------------------------------------------------------------------------- */
 
-/* The shared text of a screen that has told everything before `from`; made anew at most once a period. */
-static struct screen *screen_of(struct events *events, u32 festival, i64 from)
+/* The event goes to the gate. What its sending will cost the loop is taken off the allowance now. */
+static void stream_say(struct stream *stream, const struct buffer *text)
+{
+    http_piece(stream->http, slice_of(text->bytes, text->size));
+    stream->said_ms = server_loop_ms(stream->events->server);
+    stream->events->sending_ns += EVENTS_SEND_NS;
+    stream->events->stats.sent++;
+}
+
+/* A shopper's stream ends with the session or key that it was opened with. */
+static bool stream_allowed(struct stream *stream)
+{
+    struct server *server = stream->events->server;
+    struct slice secret = slice_of(stream->secret, stream->secret_size);
+    struct caller caller;
+    if (stream->kind != EVENT_ORDERS)
+        return true;
+    return identify_secret(server, secret, &caller) == ACCESS_OK && caller.shopper == stream->subject;
+}
+
+/* The text of a screen that all of its streams share, with the seconds that most of them lack; made at most once a period. */
+static const struct screen *screen_of(struct events *events, u32 festival)
 {
     struct server *server = events->server;
     struct screen *screen = &events->screens[festival % EVENTS_SCREENS];
-    i64 now_ms = server_now_ms(server);
-    bool fresh = screen->festival == festival && server_loop_ms(server) - screen->made_ms < EVENTS_PERIOD_MS &&
-                 screen->from_second <= from;
-    if (fresh)
+    if (screen->festival == festival && server_loop_ms(server) - screen->made_ms < EVENTS_PERIOD_MS)
         return screen;
-    i64 second = events_second(engine_festival(server->engine, festival), now_ms);
+    i64 now_ms = server_now_ms(server);
     screen->festival = festival;
     screen->made_ms = server_loop_ms(server);
-    screen->seq = engine_seq(server->engine);
-    screen->second = second;
-    screen->from_second = MIN(from, MAX(second - 2, (i64)0)); /* a few more than most need, so that it serves all */
+    screen->second = events_second(engine_festival(server->engine, festival), now_ms);
+    screen->from_second = MAX(screen->second - EVENTS_SHARED_SECONDS, (i64)0);
     screen->text.size = 0;
     events_screen(&screen->text, server->engine, festival, screen->from_second, now_ms);
     return screen;
 }
 
+static u64 screen_version(const struct festival *festival, i64 now_ms)
+{
+    u64 facts[] = {(u64)festival->paid_minor,     (u64)festival->held_minor, festival->orders,
+                   (u64)festival->refunded_minor, (u64)festival->opens_ms,   (u64)festival->closes_ms,
+                   now_ms >= festival->opens_ms};
+    return checksum64(facts, sizeof(facts), 0);
+}
+
+/* Seconds in which nothing happened are told with the next event; the one that runs is told again. */
 static void look_at_screen(struct stream *stream)
 {
     struct events *events = stream->events;
-    const struct festival *festival = engine_festival(events->server->engine, stream->subject);
-    i64 second = events_second(festival, server_now_ms(events->server));
-    /* Seconds in which nothing happened are told at the next event; the second that runs is told again. */
-    u64 version = (u64)festival->paid_minor ^ (u64)festival->held_minor << 1 ^ festival->orders << 20 ^
-                  (u64)festival->refunded_minor << 3 ^ (u64)(second < 0) << 60 ^ (u64)festival->opens_ms;
+    struct server *server = events->server;
+    i64 now_ms = server_now_ms(server);
+    u64 version = screen_version(engine_festival(server->engine, stream->subject), now_ms);
     if (version == stream->version && stream->said_ms != 0)
         return;
-    const struct screen *screen = screen_of(events, stream->subject, stream->second);
-    http_piece(stream->http, slice_of(screen->text.bytes, screen->text.size));
+    const struct screen *screen = screen_of(events, stream->subject);
+    const struct buffer *text = &screen->text;
+    if (stream->second < screen->from_second) { /* has just come, or has missed some: a text of its own, once */
+        events->text.size = 0;
+        events_screen(&events->text, server->engine, stream->subject, stream->second, now_ms);
+        text = &events->text;
+    }
+    stream_say(stream, text);
     stream->version = version;
     stream->second = MAX(screen->second, (i64)0);
-    stream->said_ms = server_loop_ms(events->server);
-    events->stats.sent++;
 }
 
 static void look_at_stock(struct stream *stream)
@@ -164,10 +195,8 @@ static void look_at_stock(struct stream *stream)
         return;
     events->text.size = 0;
     events_stock(&events->text, server->engine, stream->subject, now_ms);
-    http_piece(stream->http, slice_of(events->text.bytes, events->text.size));
+    stream_say(stream, &events->text);
     stream->version = version;
-    stream->said_ms = server_loop_ms(server);
-    events->stats.sent++;
 }
 
 /* The newest orders, oldest of them first, so that a page shows them as they happened. */
@@ -190,10 +219,15 @@ static void look_at_orders(struct stream *stream)
         *told = (struct told){id, version};
         events->text.size = 0;
         events_order(&events->text, engine, id);
-        http_piece(stream->http, slice_of(events->text.bytes, events->text.size));
-        stream->said_ms = server_loop_ms(events->server);
-        events->stats.sent++;
+        stream_say(stream, &events->text);
     }
+}
+
+static void stream_end(struct stream *stream)
+{
+    struct http *http = stream->http;
+    stream_closed(stream);
+    http_end(http);
 }
 
 static void stream_look(struct stream *stream)
@@ -216,6 +250,11 @@ static void stream_look(struct stream *stream)
         http_piece(stream->http, slice_of(":\n\n", 3));
         stream->said_ms = now_ms;
     }
+    if (now_ms - stream->allowed_ms < EVENTS_BEAT_MS)
+        return;
+    stream->allowed_ms = now_ms;
+    if (!stream_allowed(stream))
+        stream_end(stream);
 }
 
 /* --- when ---------------------------------------------------------------------------------------------- */
@@ -245,9 +284,10 @@ void events_tick(struct events *events)
         stream->look_ms = now_ms + EVENTS_PERIOD_MS;
         stream_append(stream);
         stream_look(stream);
-        spent_ns = (i64)uv_hrtime() - begun_ns;
+        spent_ns = (i64)uv_hrtime() - begun_ns + events->sending_ns;
     }
-    events->spent_ns = MAX(spent_ns - allowed_ns, (i64)0); /* sending is paid for as well */
+    events->sending_ns = 0;
+    events->spent_ns = MAX(spent_ns - allowed_ns, (i64)0);
 }
 
 void events_begin(struct events *events, struct http *http, enum event_kind kind, u32 subject)
@@ -266,6 +306,11 @@ void events_begin(struct events *events, struct http *http, enum event_kind kind
     i64 second;
     if (dash != NULL && ask_number(slice_of(dash + 1, last.size - (size_t)(dash + 1 - last.bytes)), &second))
         stream->second = MAX(second, (i64)0);
+    struct slice secret = identify_credential(http);
+    stream->secret_size = MIN(secret.size, sizeof(stream->secret));
+    if (stream->secret_size > 0)
+        memcpy(stream->secret, secret.bytes, stream->secret_size);
+    stream->allowed_ms = server_loop_ms(events->server);
     http_begin(http, 200, "text/event-stream; charset=utf-8", "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n");
     if (http->no_body) { /* HEAD: there is no more to come */
         free(stream->told);
@@ -283,12 +328,8 @@ void events_begin(struct events *events, struct http *http, enum event_kind kind
 
 void events_close_all(struct events *events)
 {
-    while (events->first != NULL) {
-        struct stream *stream = events->first;
-        struct http *http = stream->http;
-        stream_closed(stream);
-        http_end(http);
-    }
+    while (events->first != NULL)
+        stream_end(events->first);
 }
 
 /* --- routes ---------------------------------------------------------------------------------------------- */

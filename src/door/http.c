@@ -7,6 +7,8 @@
 #include "door/route.h"
 
 #include <ctype.h>
+#include <malloc.h>
+#include <sodium.h>
 #include <stdlib.h>
 
 struct http *http_of(struct conn *conn)
@@ -60,7 +62,12 @@ static int on_message_begin(llhttp_t *parser)
     http->head_bytes = 0;
     http->refusal = 0;
     http->replayed = false;
+    http->no_body = false;
+    http->free = false;
+    http->checked = false;
+    buffer_shrink(&http->head);
     http->body.size = 0;
+    buffer_shrink(&http->body);
     http->body_size = 0;
     http->body_here = false;
     http->decoded_size = 0;
@@ -79,6 +86,7 @@ static int http_head_grows(struct http *http, size_t size)
 static int on_url(llhttp_t *parser, const char *bytes, size_t size)
 {
     struct http *http = parser->data;
+    http->no_body = parser->method == HTTP_HEAD; /* also of one that is refused before its head is whole */
     http_span_add(http, &http->url, bytes, size);
     return http->url.size > HTTP_HEAD_MAX / 2 ? http_refuse(http, 414, "The request's target is larger than 8 KiB.")
                                               : http_head_grows(http, size);
@@ -157,11 +165,42 @@ static void http_take_head(struct http *http)
     struct http_request *request = &http->request;
     buffer_room(&http->head, 1); /* so that no slice of it is NULL */
     struct slice url = http_origin_form(http_span_text(http, &http->url));
-    const char *mark = memchr(url.bytes, '?', url.size);
+    const char *mark = url.size > 0 ? memchr(url.bytes, '?', url.size) : NULL;
     request->path = slice_of(url.bytes, mark != NULL ? (size_t)(mark - url.bytes) : url.size);
     request->query = mark != NULL ? slice_of(mark + 1, url.size - request->path.size - 1) : slice_of("", 0);
     for (int i = 0; i < HTTP_HEADER_COUNT; i++)
         request->headers[i] = http_span_text(http, &http->spans[i]);
+}
+
+/* A file is read only from who may send one, and few at a time. False: it has been refused, and the connection will close. */
+static bool http_file_good(struct http *http)
+{
+    struct server *server = http->conn->server;
+    bool keep_alive = http->keep_alive;
+    if (http->request.route == NULL || (http->request.route->flags & ROUTE_FILE) == 0)
+        return true;
+    http->keep_alive = false;
+    http->phase = HTTP_WAITING;
+    http->whole_ns = (i64)uv_hrtime();
+    if (!identify(http) || !route_may(http))
+        return false;
+    if (server->files == HTTP_FILES_MAX) {
+        problem_busy(http, 2);
+        return false;
+    }
+    http->checked = true;
+    http->file = true;
+    server->files++;
+    http->phase = HTTP_READING;
+    http->keep_alive = keep_alive;
+    return true;
+}
+
+static void http_file_end(struct http *http)
+{
+    if (http->file)
+        http->conn->server->files--;
+    http->file = false;
 }
 
 static int on_headers_complete(llhttp_t *parser)
@@ -170,13 +209,12 @@ static int on_headers_complete(llhttp_t *parser)
     struct conn *conn = http->conn;
     bool body = parser->content_length > 0 || (parser->flags & F_CHUNKED);
     http_take_head(http);
-    http->no_body = parser->method == HTTP_HEAD;
     http->keep_alive = llhttp_should_keep_alive(parser) && !conn->server->stopping;
     if (parser->http_major != 1)
         return http_refuse(http, 505, "HTTP/1.1 is spoken here.");
     if (parser->http_minor >= 1 && !http->spans[HTTP_HOST].there)
         return http_refuse(http, 400, "The Host header is missing.");
-    if (parser->upgrade && parser->method == HTTP_CONNECT)
+    if (parser->method == HTTP_CONNECT)
         return http_refuse(http, 501, "This is no proxy.");
     parser->upgrade = 0; /* an offer (RFC 9110, 7.8), which is not taken: HTTP/1.1 goes on behind this request */
     if (parser->flags & F_TRANSFER_ENCODING && !(parser->flags & F_CHUNKED))
@@ -184,7 +222,9 @@ static int on_headers_complete(llhttp_t *parser)
     size_t largest = route_find(http, (unsigned)parser->method);
     if (parser->content_length > largest)
         return http_refuse(http, 413, "The request's body is too large.");
-    http->deadline_ms = server_loop_ms(conn->server) + HTTP_BODY_MS + (i64)(parser->content_length / 10);
+    if (!http_file_good(http))
+        return -1;
+    http->deadline_ms = server_loop_ms(conn->server) + HTTP_BODY_MS + (i64)(parser->content_length / 100);
     struct slice expect = http->request.headers[HTTP_EXPECT];
     if (expect.bytes != NULL && body && expect.size == 12 && conn->output.size == 0) {
         buffer_text(&conn->output, "HTTP/1.1 100 Continue\r\n\r\n");
@@ -243,7 +283,7 @@ static void http_dispatch(struct http *http)
     request->body = http->body_here ? slice_of(http->body_bytes, http->body_size)
                                     : slice_of(http->body.bytes, http->body.size);
     server->stats.requests_http++;
-    if (identify(http))
+    if (http->checked || identify(http))
         route_run(http, (unsigned)http->parser.method);
 }
 
@@ -255,11 +295,8 @@ static void http_bad(struct http *http, llhttp_errno_t error)
     http->keep_alive = false;
     http->phase = HTTP_WAITING;
     http->whole_ns = (i64)uv_hrtime();
-    if (http->refusal != 0)
-        problem_plain(http, http->refusal, "bad-request", http->refusal_reason);
-    else
-        problem_plain(http, 400, "bad-request", error == HPE_INVALID_METHOD ? "The method is not known."
-                                                                            : "This is not HTTP/1.1.");
+    const char *what = error == HPE_INVALID_METHOD ? "The method is not known." : "This is not HTTP/1.1.";
+    problem_unreadable(http, http->refusal != 0 ? http->refusal : 400, http->refusal != 0 ? http->refusal_reason : what);
 }
 
 /* Body bytes in the read buffer are kept when the request is not answered within this call. */
@@ -297,7 +334,8 @@ static size_t http_bytes(struct conn *conn, const char *bytes, size_t size)
             llhttp_resume(&http->parser);
             http_dispatch(http);
         } else {
-            http_bad(http, error);
+            if (!conn->close_after) /* else it has been answered in mid-request */
+                http_bad(http, error);
             return size;
         }
     }
@@ -329,7 +367,9 @@ void http_answered(struct http *http)
     struct server *server = conn->server;
     ASSERT(http->phase != HTTP_READING);
     i64 took_ns = (i64)uv_hrtime() - http->whole_ns;
-    histogram_add(&server->metrics.http, took_ns);
+    if (http->phase == HTTP_WAITING) /* how long a stream has lived says nothing */
+        histogram_add(&server->metrics.http, took_ns);
+    http_file_end(http);
     if (server->options.log_requests)
         http_log(http, took_ns);
     http->phase = HTTP_READING;
@@ -349,17 +389,16 @@ void http_wait(struct http *http)
 
 static void http_rest_forget(struct http *http)
 {
-    struct http **at = &http->conn->server->resting;
-    while (*at != NULL && *at != http)
-        at = &(*at)->rest_next;
-    if (*at == http)
-        *at = http->rest_next;
-    if (http->conn->server->resting_last == http) {
-        struct http *last = http->conn->server->resting;
-        while (last != NULL && last->rest_next != NULL)
-            last = last->rest_next;
-        http->conn->server->resting_last = last;
-    }
+    struct server *server = http->conn->server;
+    if (http->rest_previous != NULL)
+        http->rest_previous->rest_next = http->rest_next;
+    else
+        server->resting = http->rest_next;
+    if (http->rest_next != NULL)
+        http->rest_next->rest_previous = http->rest_previous;
+    else
+        server->resting_last = http->rest_previous;
+    http->rest_until_ms = 0;
 }
 
 static void http_closed(struct conn *conn)
@@ -372,6 +411,7 @@ static void http_closed(struct conn *conn)
         http->closed(http->closed_argument);
     if (http->rest_until_ms != 0)
         http_rest_forget(http);
+    http_file_end(http);
     buffer_free(&http->head);
     buffer_free(&http->body);
     free(http->decoded);
@@ -381,7 +421,7 @@ static void http_closed(struct conn *conn)
 static bool http_idle(const struct conn *conn)
 {
     const struct http *http = conn->state;
-    return http == NULL || (http->phase == HTTP_READING && !http->begun);
+    return http == NULL || http->phase == HTTP_READING; /* half a request is none */
 }
 
 const struct protocol http_protocol = {http_bytes, http_closed, http_idle};
@@ -401,6 +441,7 @@ void http_rest(struct http *http)
         return;
     http->rest_until_ms = server_loop_ms(server) + HTTP_REST_MS;
     http->rest_next = NULL;
+    http->rest_previous = server->resting_last;
     if (server->resting_last != NULL)
         server->resting_last->rest_next = http;
     else
@@ -412,10 +453,7 @@ void http_rest_tick(struct server *server)
 {
     while (server->resting != NULL && server->resting->rest_until_ms <= server_loop_ms(server)) {
         struct http *http = server->resting;
-        server->resting = http->rest_next;
-        if (server->resting == NULL)
-            server->resting_last = NULL;
-        http->rest_until_ms = 0;
+        http_rest_forget(http);
         conn_resume(http->conn);
     }
 }
@@ -428,8 +466,14 @@ void http_job(struct http *http, job_run *run, job_done *done, void *argument)
         http_wait(http);
         return;
     }
+    sodium_memzero(argument, malloc_usable_size(argument)); /* it may hold a password */
     free(argument);
     problem_busy(http, 1);
+}
+
+void http_free(struct http *http)
+{
+    http->free = true;
 }
 
 bool http_decode(struct http *http, struct slice text, bool plus_is_space, struct slice *decoded)

@@ -20,7 +20,8 @@ extern const struct protocol http_protocol;
 #define HTTP_HEAD_MAX ((size_t)16 << 10)    /* request line and headers */
 #define HTTP_HEADERS_MAX 100
 #define HTTP_HEAD_MS 10000                  /* from the first byte to the last of the head */
-#define HTTP_BODY_MS 30000                  /* for the body, and 1 s more for each 10 KB announced */
+#define HTTP_BODY_MS 30000                  /* for the body, and 1 s more for each 100 KB announced */
+#define HTTP_FILES_MAX 4                    /* large bodies at one time (ROUTE_FILE_MAX each) */
 #define HTTP_PARAMETERS_MAX 4
 #define HTTP_REST_MS 900                    /* a refused connection is not read from for so long */
 
@@ -88,6 +89,9 @@ void http_reply(struct http *http, int status, const char *type, struct slice bo
 void http_begin(struct http *http, int status, const char *type, const char *headers);
 void http_piece(struct http *http, struct slice bytes);
 void http_end(struct http *http);
+
+/* The answer that follows rests on no state of the engine: it does not wait for the disk. */
+void http_free(struct http *http);
 
 /* A problem document (RFC 9457): problem.h. */
 

@@ -110,8 +110,13 @@ void http_reply(struct http *http, int status, const char *type, struct slice bo
     buffer_add(out, "\r\n", 2);
     if (!http->no_body && status != 204 && status != 304)
         buffer_slice(out, body);
-    conn_reply(http->conn);
-    http_answered(http);
+    struct conn *conn = http->conn;
+    if (http->free)
+        conn_reply_free(conn);
+    else
+        conn_reply(conn);
+    if (!conn->closing) /* which would have freed http */
+        http_answered(http);
 }
 
 struct emit http_body(struct http *http)

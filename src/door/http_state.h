@@ -35,6 +35,9 @@ struct http {
     bool chunked;           /* the answer in pieces */
     bool body_here;         /* body bytes lie in the read buffer, until the end of this call */
     bool begun;             /* some byte of the request has been read */
+    bool free;              /* the answer rests on no state and need not wait for the disk */
+    bool checked;           /* who asks, and whether they may, is known since its head */
+    bool file;              /* counted in server->files */
     bool replayed;          /* the answer is that of an earlier request with this key */
     i64 deadline_ms;        /* for the request's bytes */
     i64 whole_ns;           /* when its last byte was read */
@@ -68,7 +71,7 @@ struct http {
     void (*closed)(void *argument);
     void *closed_argument;
     i64 rest_until_ms;      /* 0: not resting */
-    struct http *rest_next;
+    struct http *rest_next, *rest_previous;
 };
 
 

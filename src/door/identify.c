@@ -5,6 +5,7 @@
  */
 #include "door/http_state.h"
 #include "door/identify.h"
+#include "door/limiter.h"
 #include "door/problem.h"
 
 #include <sodium.h>
@@ -75,12 +76,11 @@ void identify_forget(struct http *http)
     http->credential_size = 0;
 }
 
-static enum access_status look_up(struct http *http, struct slice credential, struct caller *caller)
+enum access_status identify_secret(struct server *server, struct slice secret, struct caller *caller)
 {
-    struct server *server = http->conn->server;
-    if (credential.size > 4 && memcmp(credential.bytes, "elv_", 4) == 0)
-        return access_key(server->access, credential, caller);
-    return access_session(server->access, credential, server_now_ms(server), caller);
+    if (secret.size > 4 && memcmp(secret.bytes, "elv_", 4) == 0)
+        return access_key(server->access, secret, caller);
+    return access_session(server->access, secret, server_now_ms(server), caller);
 }
 
 struct slice identify_credential(struct http *http)
@@ -93,6 +93,30 @@ struct slice identify_credential(struct http *http)
     return slice_of("", 0);
 }
 
+/* Asks for a credential that this connection has not just been known by: a question to the database if nobody asked lately, so it
+ * counts against the address. False: refused. */
+static bool known(struct http *http, struct slice credential, bool by_key)
+{
+    struct http_request *request = &http->request;
+    struct server *server = http->conn->server;
+    u32 wait_s = limiter_take(server->limiter, (u64)http->conn->address << 1, 1, server_loop_ms(server));
+    if (wait_s > 0) {
+        problem_limited(http, wait_s);
+        return false;
+    }
+    enum access_status status = identify_secret(server, credential, &request->caller);
+    if (status == ACCESS_OK) {
+        remember(http, credential, &request->caller);
+        return true;
+    }
+    request->caller = (struct caller){.roles = ROLE_ANYBODY}; /* an old cookie is nobody's */
+    if (!by_key && status != ACCESS_FAILED)
+        return true;
+    http_free(http);
+    problem_access(http, status, 0);
+    return false;
+}
+
 bool identify(struct http *http)
 {
     struct http_request *request = &http->request;
@@ -100,23 +124,14 @@ bool identify(struct http *http)
     if (credential.bytes == NULL)
         return true; /* nobody */
     bool by_key = request->headers[HTTP_AUTHORIZATION].bytes != NULL;
-    if (remembered(http, credential)) {
+    if (remembered(http, credential))
         request->caller = http->credential_caller;
-    } else {
-        enum access_status status = look_up(http, credential, &request->caller);
-        if (status == ACCESS_OK) {
-            remember(http, credential, &request->caller);
-        } else if (by_key || status == ACCESS_FAILED) {
-            problem_access(http, status, 0);
-            return false;
-        } else {
-            request->caller = (struct caller){.roles = ROLE_ANYBODY}; /* an old cookie is nobody's */
-            return true;
-        }
-    }
-    request->by_cookie = !by_key;
-    if (by_key || method_is_safe(http->parser.method) || from_our_pages(http))
+    else if (!known(http, credential, by_key))
+        return false;
+    request->by_cookie = !by_key && request->caller.account != 0;
+    if (!request->by_cookie || method_is_safe(http->parser.method) || from_our_pages(http))
         return true;
+    http_free(http);
     problem_reply(http, PROBLEM_CROSS_SITE, NULL);
     return false;
 }

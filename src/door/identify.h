@@ -14,6 +14,9 @@ bool identify(struct http *http);
 /* The token or key that the request came with; bytes NULL: none. */
 struct slice identify_credential(struct http *http);
 
+/* Who a token or key belongs to, as access_session and access_key say. */
+enum access_status identify_secret(struct server *server, struct slice secret, struct caller *caller);
+
 /* What this connection was known by is asked for again. */
 void identify_forget(struct http *http);
 

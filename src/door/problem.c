@@ -39,10 +39,17 @@ static void problem_end(struct http *http, struct emit *emit, int status, const 
     http_reply(http, status, "application/problem+json", slice_of(body->bytes, body->size), headers);
 }
 
-void problem_plain(struct http *http, int status, const char *word, const char *detail)
+void problem_unreadable(struct http *http, int status, const char *detail)
 {
-    struct emit emit = problem_begin(http, status, word, "The request cannot be read.", detail);
-    problem_end(http, &emit, status, "");
+    static const enum problem problems[] = {PROBLEM_BAD_REQUEST,    PROBLEM_CONTENT_TOO_LARGE, PROBLEM_TARGET_TOO_LONG,
+                                            PROBLEM_HEAD_TOO_LARGE, PROBLEM_NOT_IMPLEMENTED,   PROBLEM_HTTP_VERSION};
+    const struct problem_text *text = &problem_texts[PROBLEM_BAD_REQUEST];
+    for (size_t i = 0; i < ARRAY_COUNT(problems); i++)
+        if (problem_texts[problems[i]].status == status)
+            text = &problem_texts[problems[i]];
+    http_free(http);
+    struct emit emit = problem_begin(http, text->status, text->word, text->title, detail);
+    problem_end(http, &emit, text->status, "");
 }
 
 void problem_reply(struct http *http, enum problem problem, const char *detail)
@@ -122,6 +129,7 @@ void problem_ask(struct http *http, const struct ask *ask)
 static void problem_later(struct http *http, enum problem problem, const char *word, const char *title,
                           u32 retry_after_s, const char *ticket)
 {
+    http_free(http);
     const struct problem_text *text = &problem_texts[problem];
     struct emit emit = problem_begin(http, text->status, word != NULL ? word : text->word,
                                      title != NULL ? title : text->title, NULL);

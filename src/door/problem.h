@@ -23,6 +23,11 @@
     PROBLEM(CROSS_SITE, 403, "cross-site", "A session's request must come from this site's own pages.")          \
     PROBLEM(NOT_FOUND, 404, "not-found", "There is nothing here.")                                               \
     PROBLEM(METHOD_NOT_ALLOWED, 405, "method-not-allowed", "This resource does not know the method.")            \
+    PROBLEM(CONTENT_TOO_LARGE, 413, "content-too-large", "The request's body is too large.")                     \
+    PROBLEM(TARGET_TOO_LONG, 414, "target-too-long", "The request's target is too long.")                        \
+    PROBLEM(HEAD_TOO_LARGE, 431, "head-too-large", "The request's head is too large.")                           \
+    PROBLEM(NOT_IMPLEMENTED, 501, "not-implemented", "That part of HTTP is not spoken here.")                    \
+    PROBLEM(HTTP_VERSION, 505, "http-version-not-supported", "HTTP/1.1 is spoken here.")                         \
     PROBLEM(MEDIA_TYPE, 415, "unsupported-media-type", "The body's media type is not taken here.")               \
     PROBLEM(TOO_MANY_REQUESTS, 429, "too-many-requests", "Too many requests; wait, then go on.")                 \
     PROBLEM(OVERLOADED, 503, "overloaded", "More is asked than can be done; come back with the ticket.")         \
@@ -45,8 +50,8 @@ void problem_result(struct http *http, struct result result);
 void problem_ask(struct http *http, const struct ask *ask);
 void problem_access(struct http *http, enum access_status status, u32 retry_after_s);
 int problem_access_http(enum access_status status); /* the HTTP status it has */
-/* Any status, for what is wrong with the request as a whole. */
-void problem_plain(struct http *http, int status, const char *word, const char *detail);
+/* What is no request, by status: 400, 413, 414, 431, 501, 505. */
+void problem_unreadable(struct http *http, int status, const char *detail);
 /* 503 and 429 with Retry-After. */
 void problem_busy(struct http *http, u32 retry_after_s);
 void problem_limited(struct http *http, u32 retry_after_s);

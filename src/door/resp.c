@@ -7,8 +7,10 @@
 
 #include "base/assert.h"
 #include "door/ask.h"
+#include "door/limiter.h"
 #include "door/resp_state.h"
 #include "door/right.h"
+#include "door/serve.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -147,11 +149,13 @@ static void resp_told(struct conn *conn, void *context, const struct result *res
         return;
     struct resp *resp = conn->state;
     resp->asked--;
-    if (result == NULL)
+    if (result == NULL) {
         resp_error(conn, "busy", "The disk does not keep up; nothing was done, try again in a moment.");
-    else
+        conn_reply_free(conn);
+    } else {
         resp_result(conn, *result);
-    conn_reply(conn);
+        conn_reply(conn);
+    }
 }
 
 /* Why a request could not be made a command. */
@@ -196,9 +200,6 @@ static bool resp_place(struct ask *ask, const struct slice *arguments, u32 count
 {
     struct command_order_place *place = (void *)ask->command;
     u32 at = 5;
-    place->channel = CHANNEL_WEB;
-    place->delivery = DELIVERY_HOME;
-    place->payment = PAYMENT_WALLET;
     place->shopper = resp_shopper(arguments[2]);
     u32 festival_id = 0, city = 0;
     bool no_festival = arguments[3].size == 1 && arguments[3].bytes[0] == '-';
@@ -220,13 +221,7 @@ static bool resp_place(struct ask *ask, const struct slice *arguments, u32 count
         snprintf(ask->field, sizeof(ask->field), "the last line");
         return false;
     }
-    const struct festival *festival = engine_festival(ask->engine, festival_id);
-    if (place->currency == 0 && festival != NULL)
-        place->currency = (u16)festival->currency;
-    if (place->currency == 0) {
-        const struct shopper *shopper = engine_shopper(ask->engine, place->shopper);
-        place->currency = shopper == NULL ? 0 : shopper->currency;
-    }
+    serve_order_defaults(ask->engine, place);
     return true;
 }
 
@@ -270,12 +265,15 @@ static enum resp_verdict resp_engine(struct conn *conn, struct resp *resp, const
     size_t size = info->tail == TAIL_TEXTS ? COMMAND_SIZE_MAX : 1024;
     struct ask ask;
     bool good, may;
+    if ((info->roles & ROLE_MERCHANDISER) && access_acts_full(server->access))
+        return RESP_BLOCKED;
     for (bool again = true; again;) {
         void *room = desk_room(&server->desk, size);
         if (room == NULL)
             return RESP_BLOCKED;
         good = resp_make(resp, info, server->engine, room, &ask);
-        may = good && right_to(server->engine, &resp->caller, ask.command);
+        may = good && right_to(server->engine, &resp->caller, ask.command) &&
+              (info->kind != COMMAND_SHOPPER_JOIN || resp->caller.roles & ROLE_INTEGRATOR); /* strangers join over HTTP */
         /* What it names may be what the commands before it make. */
         again = (!may || lacks_shopper(&ask)) && resp->asked > 0;
         if (again && !desk_run(&server->desk))
@@ -331,7 +329,10 @@ static enum resp_verdict resp_own(struct conn *conn, struct resp *resp)
             resp_error(conn, "noperm", "This account may not do that.");
         else
             command->run(conn, resp, request->arguments, request->count);
-        conn_reply(conn);
+        if (command->shows_state)
+            conn_reply(conn);
+        else
+            conn_reply_free(conn);
         return RESP_DONE;
     }
     resp_error(conn, "err", "unknown command; COMMAND lists them");
@@ -342,48 +343,101 @@ static enum resp_verdict resp_own(struct conn *conn, struct resp *resp)
     return RESP_DONE;
 }
 
+/* Machines that act for all have no limit; anybody else has that of their HTTP requests. */
+static u32 resp_over_rate(struct conn *conn, const struct resp *resp)
+{
+    const struct caller *caller = &resp->caller;
+    u64 who = caller->account != 0 ? (u64)caller->account << 32 | 1 : (u64)conn->address << 1;
+    if (caller->roles & (ROLE_INTEGRATOR | ROLE_PROVIDER))
+        return 0;
+    return limiter_take(conn->server->limiter, who, 1, server_loop_ms(conn->server));
+}
+
 static enum resp_verdict resp_one(struct conn *conn, struct resp *resp)
 {
     struct slice word = resp->request.arguments[0];
     const struct command_info *info =
         resp_is(word, "ORDER.PLACE") ? command_info(COMMAND_ORDER_PLACE) : resp_info(word);
+    if (resp_over_rate(conn, resp) > 0) {
+        if (resp->asked > 0 && !desk_run(&conn->server->desk))
+            return RESP_BLOCKED;
+        conn->server->stats.limited++;
+        resp_error(conn, "limited", "Too many requests; wait, then go on.");
+        conn_reply_free(conn);
+        return RESP_DONE;
+    }
     conn->server->stats.requests_resp++;
     return info != NULL ? resp_engine(conn, resp, info) : resp_own(conn, resp);
 }
 
+/* What is no request: says why, and closes. */
+static enum resp_verdict resp_bad(struct conn *conn, struct resp *resp)
+{
+    if (resp->asked > 0 && !desk_run(&conn->server->desk))
+        return RESP_BLOCKED;
+    conn->server->stats.bad_requests++;
+    buffer_format(&conn->output, "-ERR Protocol error: %s\r\n", resp->request.problem);
+    conn_reply_free(conn);
+    conn_close_after(conn);
+    return RESP_DONE;
+}
+
+static struct resp *resp_make_state(struct conn *conn)
+{
+    struct resp *resp = calloc(1, sizeof(*resp));
+    ASSERT(resp != NULL);
+    resp->version = 2;
+    resp->caller.roles = ROLE_ANYBODY;
+    if (conn->server->options.resp_open)
+        resp->caller.roles = ROLE_ANYBODY | ROLE_INTEGRATOR | ROLE_PROVIDER | ROLE_ADMINISTRATOR;
+    conn->state = resp;
+    return resp;
+}
+
+/* A key that has been revoked meanwhile is nobody's any more. */
+static void resp_check_key(struct conn *conn, struct resp *resp)
+{
+    i64 now_ms = server_loop_ms(conn->server);
+    if (resp->key_size == 0 || now_ms - resp->key_checked_ms < RESP_TRUST_MS)
+        return;
+    resp->key_checked_ms = now_ms;
+    if (access_key(conn->server->access, slice_of(resp->key, resp->key_size), &resp->caller) == ACCESS_OK)
+        return;
+    resp->caller = (struct caller){.roles = ROLE_ANYBODY};
+    resp->key_size = 0;
+}
+
 static size_t resp_bytes(struct conn *conn, const char *bytes, size_t size)
 {
-    struct resp *resp = conn->state;
+    struct resp *resp = conn->state != NULL ? conn->state : resp_make_state(conn);
     size_t at = 0;
-    if (resp == NULL) {
-        resp = conn->state = calloc(1, sizeof(*resp));
-        ASSERT(resp != NULL);
-        resp->version = 2;
-        resp->caller.roles = ROLE_ANYBODY;
-        if (conn->server->options.resp_open)
-            resp->caller.roles = ROLE_ANYBODY | ROLE_INTEGRATOR | ROLE_PROVIDER | ROLE_ADMINISTRATOR;
-    }
+    if (conn->server->stopping)
+        return 0; /* what has been asked is finished; nothing is begun */
+    resp_check_key(conn, resp);
     while (at < size && !conn->close_after && conn->output.size < CONN_OUTPUT_MAX) {
         size_t taken = resp_parse(&resp->request, bytes + at, size - at);
         if (taken == 0 && resp->request.problem == NULL)
             break;
-        if (taken == 0) {
-            if (resp->asked > 0 && !desk_run(&conn->server->desk)) {
-                conn_block(conn);
-                break;
-            }
-            conn->server->stats.bad_requests++;
-            buffer_format(&conn->output, "-ERR Protocol error: %s\r\n", resp->request.problem);
-            conn_reply_free(conn);
-            conn_close_after(conn);
-            return size;
-        }
-        if (resp->request.count > 0 && resp_one(conn, resp) == RESP_BLOCKED) {
+        enum resp_verdict verdict = RESP_DONE;
+        if (taken == 0)
+            verdict = resp_bad(conn, resp);
+        else if (resp->request.count > 0)
+            verdict = resp_one(conn, resp);
+        if (verdict == RESP_BLOCKED) {
             conn_block(conn);
             break;
         }
+        if (conn->close_after)
+            return size;
         at += taken;
+        resp->begun_ms = 0;
     }
+    /* A request of which a part is here has so long to become whole. */
+    i64 now_ms = server_loop_ms(conn->server);
+    if (at < size && resp->begun_ms == 0)
+        resp->begun_ms = now_ms;
+    if (at < size && !conn->blocked)
+        conn->deadline_ms = resp->begun_ms + RESP_REQUEST_MS;
     return at;
 }
 

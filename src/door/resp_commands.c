@@ -67,6 +67,9 @@ static bool resp_authenticate(struct conn *conn, struct resp *resp, struct slice
         return false;
     }
     resp->caller = caller;
+    resp->key_size = MIN(key.size, sizeof(resp->key));
+    memcpy(resp->key, key.bytes, resp->key_size);
+    resp->key_checked_ms = server_loop_ms(conn->server);
     return true;
 }
 
@@ -120,6 +123,7 @@ static void run_reset(struct conn *conn, struct resp *resp, const struct slice *
     (void)count;
     resp->version = 2;
     resp->caller = (struct caller){.roles = ROLE_ANYBODY};
+    resp->key_size = 0;
     buffer_text(&conn->output, "+RESET\r\n");
 }
 
@@ -351,21 +355,21 @@ static void run_festival_get(struct conn *conn, struct resp *resp, const struct 
 #define STAFF (ROLE_CLERK | ROLE_MERCHANDISER | ROLE_PROVIDER | ROLE_INTEGRATOR | ROLE_ADMINISTRATOR)
 
 const struct resp_command resp_commands[] = {
-    {"PING", run_ping, -1, ROLE_ANYBODY, "answers PONG, or its argument"},
-    {"ECHO", run_echo, 2, ROLE_ANYBODY, "answers its argument"},
-    {"AUTH", run_auth, -2, ROLE_ANYBODY, "AUTH [user] key: an API key as password"},
-    {"HELLO", run_hello, -1, ROLE_ANYBODY, "HELLO [2|3] [AUTH user key] [SETNAME name]"},
-    {"QUIT", run_quit, 1, ROLE_ANYBODY, "ends the connection"},
-    {"RESET", run_reset, 1, ROLE_ANYBODY, "as after connecting"},
-    {"SELECT", run_select, 2, ROLE_ANYBODY, "there is one database, 0"},
-    {"CLIENT", run_client, -2, ROLE_ANYBODY, "CLIENT SETNAME and SETINFO are accepted, without effect"},
-    {"CONFIG", run_config, -2, STAFF, "CONFIG GET answers nothing: there is nothing to configure here"},
-    {"COMMAND", run_command, -1, ROLE_ANYBODY, "lists the commands; COUNT, DOCS"},
-    {"INFO", run_info, -1, STAFF, "the server in figures"},
-    {"TIME", run_time, 1, ROLE_ANYBODY, "the server's clock: seconds, microseconds"},
-    {"ORDER.GET", run_order_get, 2, STAFF | ROLE_SHOPPER, "ORDER.GET order"},
-    {"STOCK.GET", run_stock_get, -2, ROLE_ANYBODY, "STOCK.GET sku [location]: units that may be bought now"},
-    {"WALLET.GET", run_wallet_get, -2, STAFF | ROLE_SHOPPER, "WALLET.GET shopper [currency]: balance in minor units"},
-    {"FESTIVAL.GET", run_festival_get, 2, ROLE_ANYBODY, "FESTIVAL.GET festival: window and meters"},
+    {"PING", run_ping, -1, ROLE_ANYBODY, false, "answers PONG, or its argument"},
+    {"ECHO", run_echo, 2, ROLE_ANYBODY, false, "answers its argument"},
+    {"AUTH", run_auth, -2, ROLE_ANYBODY, false, "AUTH [user] key: an API key as password"},
+    {"HELLO", run_hello, -1, ROLE_ANYBODY, false, "HELLO [2|3] [AUTH user key] [SETNAME name]"},
+    {"QUIT", run_quit, 1, ROLE_ANYBODY, false, "ends the connection"},
+    {"RESET", run_reset, 1, ROLE_ANYBODY, false, "as after connecting"},
+    {"SELECT", run_select, 2, ROLE_ANYBODY, false, "there is one database, 0"},
+    {"CLIENT", run_client, -2, ROLE_ANYBODY, false, "CLIENT SETNAME and SETINFO are accepted, without effect"},
+    {"CONFIG", run_config, -2, STAFF, false, "CONFIG GET answers nothing: there is nothing to configure here"},
+    {"COMMAND", run_command, -1, ROLE_ANYBODY, false, "lists the commands; COUNT, DOCS"},
+    {"INFO", run_info, -1, STAFF, true, "the server in figures"},
+    {"TIME", run_time, 1, ROLE_ANYBODY, false, "the server's clock: seconds, microseconds"},
+    {"ORDER.GET", run_order_get, 2, STAFF | ROLE_SHOPPER, true, "ORDER.GET order"},
+    {"STOCK.GET", run_stock_get, -2, ROLE_ANYBODY, true, "STOCK.GET sku [location]: units that may be bought now"},
+    {"WALLET.GET", run_wallet_get, -2, STAFF | ROLE_SHOPPER, true, "WALLET.GET shopper [currency]: balance in minor units"},
+    {"FESTIVAL.GET", run_festival_get, 2, ROLE_ANYBODY, true, "FESTIVAL.GET festival: window and meters"},
 };
 const size_t resp_command_count = ARRAY_COUNT(resp_commands);

@@ -7,10 +7,17 @@
 #include "door/resp_parse.h"
 #include "door/server.h"
 
+#define RESP_TRUST_MS 1000      /* a key found good is not looked up again for so long */
+#define RESP_REQUEST_MS 30000   /* from a request's first byte to its last */
+
 struct resp {
     struct caller caller;
     u32 version;            /* 2 or 3 */
     u32 asked;              /* at the desk, not answered */
+    char key[ACCESS_SECRET_MAX]; /* that it authenticated with, to be asked about again */
+    size_t key_size;        /* 0: none */
+    i64 key_checked_ms;     /* loop time */
+    i64 begun_ms;           /* when a part of the present request was here; 0: none is */
     struct resp_request request;
 };
 
@@ -26,6 +33,7 @@ struct resp_command {
     resp_run *run;
     int arity;              /* as Redis counts: name included, negative: at least */
     u32 roles;              /* who may give it */
+    bool shows_state;       /* its answer waits for what it rests on to be durable */
     const char *summary;
 };
 extern const struct resp_command resp_commands[];

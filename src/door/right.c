@@ -50,25 +50,28 @@ static bool shopper_may(const struct engine *engine, u32 shopper, const struct c
     }
 }
 
-/* A clerk, at their own store. The five part commands have one layout. */
+/* A clerk, at their own store, or at every one (0). What is sold at the till is paid there: a wallet is its shopper's. The five part commands have
+ * one layout. */
 static bool clerk_may(const struct engine *engine, u32 location, const struct command_header *command)
 {
+#define HERE(place) (location == 0 || (place) == location)
     switch (command->kind) {
     case COMMAND_STOCK_RECEIVE:
-        return ((const struct command_stock_receive *)command)->location == location;
+        return HERE(((const struct command_stock_receive *)command)->location);
     case COMMAND_STOCK_COUNT:
-        return ((const struct command_stock_count *)command)->location == location;
+        return HERE(((const struct command_stock_count *)command)->location);
     case COMMAND_STOCK_MOVE:
-        return ((const struct command_stock_move *)command)->from == location;
+        return HERE(((const struct command_stock_move *)command)->from);
     case COMMAND_ORDER_PLACE: {
         const struct command_order_place *place = (const void *)command;
-        return place->channel == CHANNEL_TILL && place->location == location;
+        return place->channel == CHANNEL_TILL && place->payment != PAYMENT_WALLET && HERE(place->location);
     }
     case COMMAND_ORDER_CANCEL:
-        return order_is_at(engine, ((const struct command_order_cancel *)command)->order, 0, location);
+        return location == 0 ||
+               order_is_at(engine, ((const struct command_order_cancel *)command)->order, 0, location);
     case COMMAND_ORDER_RETURN: {
         const struct command_order_return *back = (const void *)command;
-        return back->location == location || (back->location == 0 && order_is_at(engine, back->order, 0, location));
+        return HERE(back->location) || (back->location == 0 && order_is_at(engine, back->order, 0, location));
     }
     case COMMAND_PART_PACK:
     case COMMAND_PART_SHIP:
@@ -76,24 +79,35 @@ static bool clerk_may(const struct engine *engine, u32 location, const struct co
     case COMMAND_PART_HAND_OVER:
     case COMMAND_PART_DELIVER: {
         const struct command_part_pack *part = (const void *)command;
-        return order_is_at(engine, part->order, part->part, location);
+        return location == 0 || order_is_at(engine, part->order, part->part, location);
     }
     default:
         return false;
     }
+#undef HERE
+}
+
+/* Money from outside is the payment provider's word, and the provider's alone; a wallet is nothing to it. */
+static bool payment_may(const struct caller *caller, const struct command_header *command)
+{
+    if (command->kind != COMMAND_ORDER_PAY)
+        return true;
+    bool provider = (caller->roles & ROLE_PROVIDER) != 0;
+    bool others = (caller->roles & ~(u32)(ROLE_PROVIDER | ROLE_ANYBODY)) != 0;
+    return ((const struct command_order_pay *)command)->payment == PAYMENT_PROVIDER ? provider : !provider || others;
 }
 
 bool right_to(const struct engine *engine, const struct caller *caller, const struct command_header *command)
 {
     u32 asked = command_info(command->kind)->roles;
     u32 has = right_roles(caller->roles);
-    if ((asked & has) == 0 || (asked & ROLE_SYSTEM))
+    if ((asked & has) == 0 || (asked & ROLE_SYSTEM) || !payment_may(caller, command))
         return false;
     if (caller->roles & ROLE_INTEGRATOR)
         return true;
     if (asked & has & (ROLE_ANYBODY | ROLE_MERCHANDISER | ROLE_PROVIDER))
         return true;
-    if (asked & has & ROLE_CLERK && (caller->location == 0 || clerk_may(engine, caller->location, command)))
+    if (asked & has & ROLE_CLERK && clerk_may(engine, caller->location, command))
         return true;
     return (asked & has & ROLE_SHOPPER) && caller->shopper != 0 && shopper_may(engine, caller->shopper, command);
 }

@@ -125,6 +125,13 @@ static bool path_allows(struct http *http, char *allow, size_t size)
 static void route_missing(struct http *http, unsigned method)
 {
     char allow[128];
+    u32 wait_s = limiter_take(http_server(http)->limiter, (u64)http->conn->address << 1, 1,
+                              server_loop_ms(http_server(http)));
+    http_free(http);
+    if (wait_s > 0) {
+        problem_limited(http, wait_s);
+        return;
+    }
     if (!path_allows(http, allow, sizeof(allow))) {
         problem_reply(http, PROBLEM_NOT_FOUND, NULL);
     } else if (method == HTTP_OPTIONS) {
@@ -176,20 +183,14 @@ static u32 over_rate(struct http *http)
     return limiter_take(server->limiter, who, 1, server_loop_ms(server));
 }
 
-/* The key is there and good, where it must be. False: refused. */
-static bool key_good(struct http *http)
+/* The key is there and good, where it must be; PROBLEM_COUNT: it is. */
+static enum problem key_problem(struct http *http)
 {
     struct http_request *request = &http->request;
     struct slice key = request->headers[HTTP_IDEMPOTENCY_KEY];
-    if (key.bytes == NULL && (request->route->flags & ROUTE_KEY) == 0)
-        return true;
     if (key.bytes == NULL)
-        problem_reply(http, PROBLEM_KEY_MISSING, NULL);
-    else if (!ask_key(key, request->key))
-        problem_reply(http, PROBLEM_KEY_BAD, NULL);
-    else
-        return true;
-    return false;
+        return request->route->flags & ROUTE_KEY ? PROBLEM_KEY_MISSING : PROBLEM_COUNT;
+    return ask_key(key, request->key) ? PROBLEM_COUNT : PROBLEM_KEY_BAD;
 }
 
 static bool media_good(struct http *http)
@@ -202,8 +203,33 @@ static bool media_good(struct http *http)
     if (type.bytes != NULL && type.size >= sizeof(json) - 1 && strncasecmp(type.bytes, json, sizeof(json) - 1) == 0 &&
         (type.size == sizeof(json) - 1 || strchr("; ", type.bytes[sizeof(json) - 1]) != NULL))
         return true;
-    problem_reply(http, PROBLEM_MEDIA_TYPE, "Send application/json.");
     return false;
+}
+
+bool route_may(struct http *http)
+{
+    const struct route *route = http->request.route;
+    u32 wait_s = over_rate(http);
+    bool may = (route_roles(route) & right_roles(http->request.caller.roles)) != 0;
+    if (wait_s == 0 && may)
+        return true;
+    http_free(http);
+    if (wait_s > 0)
+        problem_limited(http, wait_s);
+    else
+        problem_reply(http, http->request.caller.account == 0 ? PROBLEM_UNAUTHENTICATED : PROBLEM_FORBIDDEN, NULL);
+    return false;
+}
+
+/* What is wrong with the request whatever it asks for; PROBLEM_COUNT: nothing. */
+static enum problem route_problem(struct http *http)
+{
+    if (!parameters_decode(http))
+        return PROBLEM_BAD_REQUEST;
+    enum problem problem = key_problem(http);
+    if (problem == PROBLEM_COUNT && !media_good(http))
+        problem = PROBLEM_MEDIA_TYPE;
+    return problem;
 }
 
 void route_run(struct http *http, unsigned method)
@@ -213,16 +239,19 @@ void route_run(struct http *http, unsigned method)
         route_missing(http, method);
         return;
     }
-    u32 asked = route_roles(route);
-    u32 wait_s = over_rate(http);
-    if (wait_s > 0)
-        problem_limited(http, wait_s);
-    else if ((asked & right_roles(http->request.caller.roles)) == 0)
-        problem_reply(http, http->request.caller.account == 0 ? PROBLEM_UNAUTHENTICATED : PROBLEM_FORBIDDEN, NULL);
-    else if (!parameters_decode(http))
-        problem_reply(http, PROBLEM_BAD_REQUEST, "The target is not percent-encoded as it must be.");
-    else if (key_good(http) && media_good(http))
+    if (!http->checked && !route_may(http))
+        return;
+    enum problem problem = route_problem(http);
+    if (problem == PROBLEM_COUNT && (route->flags & ROUTE_ACT) && access_acts_full(http_server(http)->access)) {
+        problem_busy(http, 1);
+    } else if (problem == PROBLEM_COUNT) {
         route->run(http);
+    } else {
+        http_free(http);
+        problem_reply(http, problem, problem == PROBLEM_BAD_REQUEST ? "The target is not percent-encoded as it must be."
+                                     : problem == PROBLEM_MEDIA_TYPE ? "Send application/json."
+                                                                     : NULL);
+    }
 }
 
 struct slice route_parameter(struct http *http, const char *name)

@@ -45,6 +45,9 @@ u32 route_roles(const struct route *route);
 size_t route_find(struct http *http, unsigned method);
 size_t route_body_max(const struct route *route);
 
+/* The caller's rate and roles allow it. False: refused. */
+bool route_may(struct http *http);
+
 /* Answers a whole request: checks what is common to all, then runs its route. */
 void route_run(struct http *http, unsigned method);
 

@@ -29,7 +29,8 @@
 
 #define SERVER_BACKLOG 4096
 #define SERVER_STOP_MS 10000        /* what is not finished by then is cut off */
-#define SERVER_GATE_PASS 65536u
+#define SERVER_DRAIN_MS ((i64)30000)
+#define SERVER_STUCK_EXIT 3         /* as the command line says: the data folder or its disk */
 #define SERVER_POOL_THREADS "8"
 
 void door_options_default(struct door_options *options)
@@ -92,11 +93,30 @@ void server_at_gate(struct server *server, struct conn *conn)
     server->gate_count++;
 }
 
+/* One that has been let go in part waits on at the place of its next mark. The queue is in the order of first marks, as they are only ever
+ * made with the engine's present number, and that is near the front. */
+static void server_again_at_gate(struct server *server, struct conn *conn)
+{
+    struct conn *before = NULL;
+    for (struct conn *at = server->gate_first; at != NULL; before = at, at = at->gate_next)
+        if (at->mark_count > 0 && at->marks[0].seq > conn->marks[0].seq)
+            break;
+    if (before == server->gate_last) {
+        server_at_gate(server, conn);
+        return;
+    }
+    struct conn **link = before == NULL ? &server->gate_first : &before->gate_next;
+    conn->at_gate = true;
+    conn->gate_next = *link;
+    *link = conn;
+    server->gate_count++;
+}
+
 /* Lets replies go, first come first served, up to the first that must still wait. */
 static void server_open_gate(struct server *server)
 {
     u64 durable = eleven_durable(server->eleven);
-    for (u32 i = 0; i < SERVER_GATE_PASS && server->gate_first != NULL; i++) {
+    while (server->gate_first != NULL) {
         struct conn *conn = server->gate_first;
         if (!conn->closing && conn->mark_count > 0 && conn->marks[0].seq > durable)
             break;
@@ -107,8 +127,8 @@ static void server_open_gate(struct server *server)
         conn->at_gate = false;
         if (!conn->closing)
             conn_release(conn, durable);
-        if (!conn->closing && conn->mark_count > 0)
-            server_at_gate(server, conn);
+        if (!conn->closing && !conn->at_gate && conn->mark_count > 0)
+            server_again_at_gate(server, conn);
         conn_unuse(conn);
     }
 }
@@ -176,7 +196,7 @@ static void server_pass(uv_check_t *check)
     if (server->pass_ns != 0) {
         i64 took_ns = (i64)uv_hrtime() - server->pass_ns;
         histogram_add(&server->metrics.pass, took_ns);
-        admission_pass(server->admission, took_ns);
+        admission_pass(server->admission, server_cpu_ns() - server->pass_cpu_ns);
         server->pass_ns = 0;
     }
 }
@@ -213,8 +233,7 @@ static void server_deadlines(struct server *server)
 static void server_tick(uv_timer_t *timer)
 {
     struct server *server = timer->data;
-    static u32 ticks;
-    if (++ticks % (500 / SERVER_TICK_MS) == 0)
+    if (++server->ticks % (500 / SERVER_TICK_MS) == 0)
         server_deadlines(server);
     events_tick(server->events);
     http_rest_tick(server);
@@ -222,20 +241,10 @@ static void server_tick(uv_timer_t *timer)
 
 /* --- stopping ----------------------------------------------------------------------------------- */
 
-static void server_close_handle(uv_handle_t *handle, void *argument)
-{
-    (void)argument;
-    if (!uv_is_closing(handle) && handle->data == NULL)
-        uv_close(handle, NULL);
-}
-
 static void server_stop_check(uv_timer_t *timer)
 {
     struct server *server = timer->data;
-    static i64 since_ms;
-    if (since_ms == 0)
-        since_ms = server_loop_ms(server);
-    bool late = server->failed || server_loop_ms(server) - since_ms >= SERVER_STOP_MS;
+    bool late = server->failed || server_loop_ms(server) - server->stopping_ms >= SERVER_STOP_MS;
     for (struct conn *conn = server->conns, *next; conn != NULL; conn = next) {
         next = conn->next;
         bool idle = conn->uses == 0 && conn_unsent(conn) == 0 && conn->protocol->idle(conn);
@@ -251,6 +260,7 @@ void server_stop(struct server *server)
     if (server->stopping)
         return;
     server->stopping = true;
+    server->stopping_ms = server_loop_ms(server);
     notify_systemd("STOPPING=1");
     server_log(server, "info", "stopping", NULL);
     uv_tcp_t *listeners[] = {&server->http, &server->https, &server->resp};
@@ -484,6 +494,7 @@ static void server_end(struct server *server)
     server_close_conns(server);
     imports_stop(server->imports);
     jobs_close(server->jobs);
+    desk_refuse(&server->desk);
     durable_close(server->durable);
     turns_close(server->turns);
     imports_close(server->imports);
@@ -492,6 +503,21 @@ static void server_end(struct server *server)
     limiter_close(server->limiter);
     desk_close(&server->desk);
     pages_close(server->pages);
+}
+
+/* Closed connections that were still in a queue. */
+static void server_forget_waiting(struct server *server)
+{
+    for (struct conn *conn = server->gate_first, *next; conn != NULL; conn = next) {
+        next = conn->gate_next;
+        conn->at_gate = false;
+        conn_unuse(conn);
+    }
+    for (struct conn *conn = server->blocked, *next; conn != NULL; conn = next) {
+        next = conn->blocked_next;
+        conn->blocked = false;
+        conn_unuse(conn);
+    }
 }
 
 /* Every handle is closed and every callback has run. */
@@ -505,8 +531,8 @@ static void server_close_loop(struct server *server)
     for (size_t i = 0; i < ARRAY_COUNT(handles); i++)
         if (handles[i]->data != NULL && !uv_is_closing(handles[i]))
             uv_close(handles[i], NULL);
-    uv_walk(&server->loop, server_close_handle, NULL);
     uv_run(&server->loop, UV_RUN_DEFAULT);
+    server_forget_waiting(server);
     uv_loop_close(&server->loop);
 }
 
@@ -529,6 +555,24 @@ struct server *server_open(const struct door_options *options)
     return server;
 }
 
+/* What has been decided gets on the disk; one that is stuck is not waited for longer than SERVER_DRAIN_MS. What was not durable has not been
+ * acknowledged to anybody, so ending without it is what a crash would do. */
+static void server_drain(struct server *server)
+{
+    i64 until_ns = (i64)uv_hrtime() + SERVER_DRAIN_MS * 1000000;
+    while (eleven_status(server->eleven) == JOURNAL_OK &&
+           eleven_durable(server->eleven) < engine_seq(server->engine)) {
+        if ((i64)uv_hrtime() > until_ns) {
+            server_log(server, "error", "disk-stuck", "\"durable\":%llu,\"decided\":%llu",
+                       (unsigned long long)eleven_durable(server->eleven),
+                       (unsigned long long)engine_seq(server->engine));
+            _exit(SERVER_STUCK_EXIT);
+        }
+        eleven_poll(server->eleven, NULL, 0, false);
+        uv_sleep(1);
+    }
+}
+
 enum door_exit server_close(struct server *server)
 {
     if (server->jobs != NULL) {
@@ -537,6 +581,7 @@ enum door_exit server_close(struct server *server)
     }
     server_close_stores(server);
     if (server->eleven != NULL) {
+        server_drain(server);
         enum journal_status status = eleven_close(server->eleven);
         server_log(server, status == JOURNAL_OK ? "info" : "error", "closed", "\"journal\":\"%s\"",
                    journal_status_word(status));

@@ -20,6 +20,7 @@
 #include "hook/hook.h"
 #include "view/view.h"
 
+#include <time.h>
 #include <uv.h>
 
 struct server_stats {
@@ -56,6 +57,7 @@ struct server {
     u32 conn_count;
     struct conn *gate_first, *gate_last;
     struct conn *blocked;           /* wait for room at the desk */
+    u32 files;                      /* large bodies that are being read or worked on */
     struct http *resting, *resting_last; /* refused, and not read from for a moment */
     u64 gate_count;
 
@@ -70,9 +72,12 @@ struct server {
 
     i64 started_ms;
     i64 pass_ns;                    /* monotonic, when this pass began; 0: it has not */
+    i64 pass_cpu_ns;                /* server_cpu_ns then */
     i64 flushed_ns;                 /* when the oldest sequence number not durable was decided; 0: all are */
     u64 flushed_seq;
     u64 announced;                  /* durable number told to the views */
+    u32 ticks;
+    i64 stopping_ms;                /* loop time when the stop began */
     bool stopping;
     bool failed;                    /* the journal */
     enum door_exit exit;
@@ -96,11 +101,21 @@ static inline i64 server_loop_ms(const struct server *server)
 }
 i64 server_now_ms(struct server *server);
 
+/* Time that this thread has worked: what a pass costs does not depend on who else wants the processor. */
+static inline i64 server_cpu_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 /* The first of a pass's callbacks says so, for the measures. */
 static inline void server_pass_begins(struct server *server)
 {
-    if (server->pass_ns == 0)
-        server->pass_ns = (i64)uv_hrtime();
+    if (server->pass_ns != 0)
+        return;
+    server->pass_ns = (i64)uv_hrtime();
+    server->pass_cpu_ns = server_cpu_ns();
 }
 
 /* This connection has replies that wait for the gate. */

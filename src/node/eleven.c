@@ -384,6 +384,7 @@ size_t eleven_decide(struct eleven *eleven, const void *commands, size_t size, e
 {
     struct decision decision = {eleven, decided, argument};
     size_t taken = 0;
+    eleven->active_ns = eleven->io->monotonic_ns(eleven->io->context); /* no seal between batches */
     ASSERT((uintptr_t)commands % 8 == 0);
     while (taken < size && eleven->status == JOURNAL_OK) {
         u8 *room = make_room(eleven, CHUNK_BYTES);
