@@ -1,6 +1,6 @@
 /*
- * Texts and rows of feeds and product pages: whatever a catalogue holds, XML stays XML, a page runs nothing, and a price
- * is what an order would cost.
+ * Texts and rows of feeds and product pages: whatever a catalogue holds, XML stays XML, a page runs nothing, and a
+ * price is what an order would cost.
  */
 #include "door/catalogue.h"
 #include "door/feed.h"
@@ -174,7 +174,8 @@ static u32 put_sku(u64 gtin, const char *code, const char *title, const char *ha
     sku->gtin = gtin;
     sku->department = sku->brand = sku->seller = 1;
     sku->for_sale = 1;
-    return APPLY(code, title, handle, "Size: L", "", body, "https://i.example/1.jpg\njavascript:x\nhttps://i.example/2.jpg");
+    return APPLY(code, title, handle, "Size: L", "", body,
+                 "https://i.example/1.jpg\njavascript:x\nhttps://i.example/2.jpg");
 }
 
 static u32 put_deal(u32 sku, i64 price_minor, i64 opens_ms, i64 closes_ms, u32 quota)

@@ -293,13 +293,18 @@ bool catalogue_currency(struct http *http, u32 *currency)
 
 bool catalogue_page(struct http *http, u64 after_max, struct page *page)
 {
-    *page = (struct page){.limit = 50};
-    if (!param_number(http, "after", after_max, &page->after) ||
-        !param_number(http, "limit", VIEW_PAGE_MAX, &page->limit))
+    *page = (struct page){0};
+    return param_number(http, "after", after_max, &page->after) && catalogue_limit(http, &page->limit);
+}
+
+bool catalogue_limit(struct http *http, u64 *limit)
+{
+    *limit = 50;
+    if (!param_number(http, "limit", VIEW_PAGE_MAX, limit))
         return false;
-    if (page->limit == 0)
+    if (*limit == 0)
         problem_field(http, "limit", "must be 1 to 200");
-    return page->limit > 0;
+    return *limit > 0;
 }
 
 u32 catalogue_path(struct http *http, const char *name, u16 kind, u16 unknown)
@@ -316,6 +321,16 @@ void catalogue_next(struct emit *emit, u64 next)
         emit_key_null(emit, "next");
     else
         emit_key_number(emit, "next", (i64)next);
+}
+
+void catalogue_next_text(struct emit *emit, u64 next)
+{
+    char text[24];
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)next);
+    if (next == 0)
+        emit_key_null(emit, "next");
+    else
+        emit_key_word(emit, "next", text);
 }
 
 bool catalogue_shows(struct http *http, u32 sku)

@@ -33,8 +33,8 @@ u32 catalogue_currency_default(const struct engine *engine, i64 now_ms);
 
 /* --- how many there are ------------------------------------------------------------------------------ */
 
-/* Books that one answer looks at: 0.5 ms of cache misses. A SKU that is kept at more places than its share of them is not
- * summed whole. */
+/* Books that one answer looks at: 0.5 ms of cache misses. A SKU that is kept at more places than its share of them is
+ * not summed whole. */
 #define CATALOGUE_BOOKS_MAX 8192u
 
 /* Shares out CATALOGUE_BOOKS_MAX: what one SKU leaves over, the next ones have. */
@@ -85,8 +85,11 @@ struct page {
 bool catalogue_page(struct http *http, u64 after_max, struct page *page);
 /* The path's thing by its code; 0: refused. */
 u32 catalogue_path(struct http *http, const char *name, u16 kind, u16 unknown);
-/* "next", null at the end. */
+/* "next", null at the end; as a text where it may be more than a JSON reader keeps exactly (2^53). */
 void catalogue_next(struct emit *emit, u64 next);
+void catalogue_next_text(struct emit *emit, u64 next);
+/* "limit" alone. */
+bool catalogue_limit(struct http *http, u64 *limit);
 /* False for a SKU that is not for sale, to anybody but staff. */
 bool catalogue_shows(struct http *http, u32 sku);
 

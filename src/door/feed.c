@@ -139,7 +139,8 @@ void feed_product(struct buffer *out, const struct feed *feed, u32 id, u32 *look
     address(out, feed, sku);
     buffer_text(out, "</link>\n");
     element_images(out, engine, sku);
-    element(out, "g:availability", slice_text(feed_in_stock(engine, sku, FEED_BOOKS_MAX, looked) ? "in_stock" : "out_of_stock"));
+    bool in_stock = feed_in_stock(engine, sku, FEED_BOOKS_MAX, looked);
+    element(out, "g:availability", slice_text(in_stock ? "in_stock" : "out_of_stock"));
     element_prices(out, feed, offer);
     if (sku->gtin != 0)
         buffer_format(out, "<g:gtin>%014llu</g:gtin>\n", (unsigned long long)sku->gtin);
@@ -176,7 +177,8 @@ static void key_slice(struct emit *emit, const char *key, const struct buffer *t
     emit_key_text(emit, key, slice_of(text->bytes, text->size));
 }
 
-static void offer_json(struct emit *emit, const struct feed *feed, const struct sku *sku, struct slice link, bool in_stock)
+static void offer_json(struct emit *emit, const struct feed *feed, const struct sku *sku, struct slice link,
+                       bool in_stock)
 {
     const struct currency *currency = engine_currency(feed->engine, feed->currency);
     struct offer offer = offer_of(feed, sku);

@@ -1,6 +1,6 @@
 /*
- * Feeds for comparison shopping (Google Merchant Center: RSS 2.0 with the g: namespace), and the product's page with its
- * schema.org description. Everything here is a function of the engine and its arguments, into a buffer; what
+ * Feeds for comparison shopping (Google Merchant Center: RSS 2.0 with the g: namespace), and the product's page with
+ * its schema.org description. Everything here is a function of the engine and its arguments, into a buffer; what
  * comes from the catalogue is escaped for where it stands, whatever bytes it is made of.
  */
 #ifndef ELEVEN_DOOR_FEED_H
@@ -10,7 +10,7 @@
 #include "door/buffer.h"
 
 #define FEED_TEXT_MAX 5000u     /* bytes of a description */
-#define FEED_BOOKS_MAX 8192u    /* places looked at for one item, or one page; what has units in none of them is sold out */
+#define FEED_BOOKS_MAX 8192u    /* places looked at for an item, or a page: no units in any of them is sold out */
 
 /* --- texts ------------------------------------------------------------------------------------------ */
 
@@ -18,8 +18,8 @@
  * character of XML 1.0, becomes U+FFFD. */
 void feed_escape(struct buffer *out, struct slice text);
 
-/* HTML as plain text: no tags, no comments, nothing that stands in script or style, the five references of XML, nbsp and
- * numbers resolved, blanks as one; at most `size_max` bytes, cut between characters. */
+/* HTML as plain text: no tags, no comments, nothing that stands in script or style, the five references of XML, nbsp
+ * and numbers resolved, blanks as one; at most `size_max` bytes, cut between characters. */
 void feed_plain(struct buffer *out, struct slice html, size_t size_max);
 
 /* Percent-encoded as one segment of a path (RFC 3986: all but unreserved characters). */

@@ -206,7 +206,7 @@ static enum turn_result page_step(struct turn *turn, struct server *server)
     buffer_add(whole.out, job->out.bytes, job->out.size);
     buffer_byte(whole.out, ']');
     whole.more = true;
-    catalogue_next(&whole, job->next);
+    catalogue_next_text(&whole, job->next);
     emit_close(&whole, '}');
     http_reply_json(http, 200);
     return TURN_ENDS;

@@ -11,8 +11,8 @@
 
 #define PRODUCT_VARIANTS_MAX 250    /* of one product in one answer */
 
-/* The SKUs for sale of the product that the path's {handle} names; `count` >= 1. `more`: it has further ones. The request
- * is to be answered now. */
+/* The SKUs for sale of the product that the path's {handle} names; `count` >= 1. `more`: it has further ones. The
+ * request is to be answered now. */
 typedef void product_found(struct http *http, const u32 *skus, size_t count, bool more);
 
 /* Looks for it on the pool, then calls `found`, or answers that there is none. */

@@ -18,7 +18,8 @@ struct scan_plan {
     const char *rows;       /* what the answer's array is called */
 };
 
-/* Answers with a page of the rows that fit `of`, by id, after the id `after`: {ROWS: [...], "next"}. `plan` is static. */
+/* Answers with a page of the rows that fit `of`, by id, after the id `after`: {ROWS: [...], "next"}. `plan` is
+ * static. */
 void scan_start(struct http *http, const struct scan_plan *plan, u32 of, u64 after, u64 limit);
 
 #endif

@@ -12,6 +12,7 @@
 #include "door/scan.h"
 #include "door/serve.h"
 #include "door/server.h"
+#include "exchange/field.h"
 
 #include "core/words.h"
 
@@ -19,10 +20,22 @@
 
 /* --- products ------------------------------------------------------------------------------------- */
 
+/* The views' cursors use all 64 bits. */
+static bool products_after(struct http *http, u64 *after)
+{
+    struct slice text = slice_of("", 0);
+    if (!param_text(http, "after", 20, &text))
+        return false;
+    bool good = text.size == 0 || field_number(text, UINT64_MAX, after);
+    if (!good)
+        problem_field(http, "after", "is no cursor of this list");
+    return good;
+}
+
 void serve_products(struct http *http)
 {
     struct view_search search = {.for_sale = true};
-    struct page page;
+    u64 limit;
     u32 currency;
     if (http_server(http)->view == NULL) {
         problem_reply(http, PROBLEM_UNAVAILABLE, "This server keeps no views.");
@@ -35,11 +48,9 @@ void serve_products(struct http *http)
         param_find(http, "brand", COMMAND_BRAND_PUT, RESULT_UNKNOWN_BRAND, &search.brand) &&
         param_find(http, "seller", COMMAND_SELLER_PUT, RESULT_UNKNOWN_SELLER, &search.seller) &&
         param_find(http, "country", COMMAND_COUNTRY_PUT, RESULT_UNKNOWN_COUNTRY, &search.country) &&
-        catalogue_currency(http, &currency) && catalogue_page(http, INT64_MAX, &page);
-    if (!good)
-        return;
-    search.after = page.after;
-    product_page(http, &search, currency, page.limit);
+        catalogue_currency(http, &currency) && products_after(http, &search.after) && catalogue_limit(http, &limit);
+    if (good)
+        product_page(http, &search, currency, limit);
 }
 
 static void product_get_found(struct http *http, const u32 *skus, size_t count, bool more)

@@ -1,6 +1,6 @@
 /*
- * Reports of a festival: by second, and by city, country, brand, department, channel and SKU, largest amount first. From
- * the engine's meters, which change in the same step as the orders; SKUs from the views.
+ * Reports of a festival: by second, and by city, country, brand, department, channel and SKU, largest amount first.
+ * From the engine's meters, which change in the same step as the orders; SKUs from the views.
  *
  * A page by amount is the best `limit` of all cells behind the cursor, found in one look over them: 16 bytes each. The
  * cursor is "AMOUNT-ID" of the last row, so that no row of the same amounts comes twice.
@@ -334,16 +334,11 @@ static void report_skus(struct http *http, u32 festival, struct slice after, u64
 void serve_report(struct http *http)
 {
     struct slice word = route_parameter(http, "group"), after = slice_of("", 0);
-    u64 limit = 50;
+    u64 limit;
     desk_run(&http_server(http)->desk);
     u32 festival = catalogue_path(http, "festival", COMMAND_FESTIVAL_PUT, RESULT_UNKNOWN_FESTIVAL);
-    if (festival == 0 || !param_text(http, "after", 48, &after) ||
-        !param_number(http, "limit", VIEW_PAGE_MAX, &limit))
+    if (festival == 0 || !param_text(http, "after", 48, &after) || !catalogue_limit(http, &limit))
         return;
-    if (limit == 0) {
-        problem_field(http, "limit", "must be 1 to 200");
-        return;
-    }
     for (size_t i = 0; i < ARRAY_COUNT(groups); i++)
         if (slice_is(word, groups[i].word)) {
             report_cells(http, &groups[i], festival, after, limit);

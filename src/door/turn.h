@@ -55,8 +55,8 @@ struct turns *turns_open(struct server *server);
 /* Ends all of them. The loop must run once more afterwards. */
 void turns_close(struct turns *turns);
 
-/* False, and nothing was done, when there are as many of its kind as may be. The request (NULL with TURN_SERVER) must be
- * waiting for its answer, or its answer have begun. */
+/* False, and nothing was done, when there are as many of its kind as may be. The request (NULL with TURN_SERVER) must
+ * be waiting for its answer, or its answer have begun. */
 bool turn_start(struct server *server, struct http *http, enum turn_kind kind, struct turn *turn);
 /* turn_start would take one. */
 bool turn_free(const struct server *server, enum turn_kind kind);

@@ -33,7 +33,8 @@ int export_parse_kind(struct slice word)
 
 bool export_open(struct export *export, const struct engine *engine, enum export_kind kind, u32 festival)
 {
-    *export = (struct export){.engine = engine, .kind = kind, .festival = festival, .look_max = EXPORT_LOOK_MAX, .at = 1};
+    *export = (struct export){
+        .engine = engine, .kind = kind, .festival = festival, .look_max = EXPORT_LOOK_MAX, .at = 1};
     ASSERT(festival <= engine_festival_count(engine));
     if (kind == EXPORT_STOCK)
         export->last = engine_book_count(engine);
