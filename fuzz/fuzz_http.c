@@ -25,6 +25,7 @@
 #define KEYS 6
 #define INPUT_MAX ((size_t)64 << 10)    /* with the keys put in; less than a socket keeps */
 #define WAIT_MS 5000                    /* for all answers */
+#define NOT_HTTP "This is not HTTP/1.1."
 #define FOLDER_RUNS 20000               /* then the folder is made anew, so that it stays small */
 
 static struct server *server;
@@ -254,6 +255,8 @@ static void check_answers(enum ending ending, const struct http_asked *asked, u6
     static struct http_answered answered;
     http_read_answers(&answered, output.bytes, output.size, asked, ending == ENDING_STREAM);
     FUZZ_MUST(answered.count == counted);
+    if (output.size > 0 && memmem(output.bytes, output.size, NOT_HTTP, sizeof(NOT_HTTP) - 1) != NULL)
+        FUZZ_MUST(asked->wrong);
     if (ending == ENDING_OPEN) {
         FUZZ_MUST(answered.count == asked->count && !asked->wrong && !answered.says_close);
     } else if (ending == ENDING_CLOSED) {

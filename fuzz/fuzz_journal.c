@@ -2,7 +2,7 @@
  * fuzz_journal: a data folder whose files were damaged, opened. The answer has
  * a name; it is never a crash. When it is OK, the state is one that the folder has had (damage may cost the end of the
  * journal, as a torn write does, never the middle of it), its books are right, and it takes orders, which the next
- * opening finds. Where only snapshots were damaged, nothing is missing.
+ * opening finds. Where only snapshots were damaged, or bytes that later ones say were durable, nothing is missing.
  *
  * Input: a byte that chooses the folder (killed, or closed) and how often it is opened, then damages:
  *   what (enum damage), file, sector (2 bytes), byte in it (2 bytes), size, and for DAMAGE_WRITE `size` bytes
@@ -36,6 +36,7 @@ struct folder {
     struct sim_disk *disk;
     char files[FILES_MAX][64];
     u32 file_count;
+    u32 last;               /* the newest segment that holds batches */
 };
 
 static struct folder folders[FOLDERS];
@@ -103,6 +104,22 @@ static void trade(struct eleven *eleven, struct engine *model)
     generator_free(generator);
 }
 
+static bool is_segment(const char *path)
+{
+    return strstr(path, "/journal-") != NULL;
+}
+
+static bool is_snapshot(const char *path)
+{
+    return strstr(path, "/snapshot-") != NULL;
+}
+
+static bool segment_is_used(struct sim_disk *disk, const char *path)
+{
+    const struct batch_header *first = (const void *)(sim_disk_file_bytes(disk, path) + IO_SECTOR);
+    return first->magic == BATCH_MAGIC;
+}
+
 static void folder_make(struct folder *folder, bool killed)
 {
     struct io io;
@@ -124,6 +141,10 @@ static void folder_make(struct folder *folder, bool killed)
     sim_disk_restart(folder->disk);
     sim_disk_settle(folder->disk);
     FUZZ_MUST(io.list(io.context, DIRECTORY, note_file, folder) == 0);
+    for (u32 i = 0; i < folder->file_count; i++)
+        if (is_segment(folder->files[i]) && segment_is_used(folder->disk, folder->files[i]))
+            folder->last = i;
+    FUZZ_MUST(folder->last > 0 && is_segment(folder->files[folder->last - 1])); /* there is one before it */
 }
 
 int LLVMFuzzerInitialize(int *argument_count, char ***arguments)
@@ -147,6 +168,7 @@ struct damages {
     const u8 *at, *end;
     bool mended;
     bool snapshots_only;
+    bool early;             /* bytes changed in snapshots, or in segments of which later ones say that they were durable */
     bool twice;             /* it is opened again afterwards */
 };
 
@@ -188,7 +210,8 @@ static void mend(u8 *bytes, u64 size, u64 offset)
 static void damage_one(struct damages *damages, const struct folder *folder, struct sim_disk *disk)
 {
     enum damage what = take(damages, 1) % DAMAGE_COUNT;
-    const char *path = folder->files[take(damages, 1) % folder->file_count];
+    u32 file = take(damages, 1) % folder->file_count;
+    const char *path = folder->files[file];
     i64 size = sim_disk_file_size(disk, path);
     u64 sector = take(damages, 2), inside = take(damages, 2), length = take(damages, 1);
     if (size <= 0)
@@ -196,7 +219,9 @@ static void damage_one(struct damages *damages, const struct folder *folder, str
     u8 *bytes = sim_disk_file_bytes(disk, path);
     u64 offset = (sector * IO_SECTOR + inside % IO_SECTOR) % (u64)size;
     u64 left = MIN(length, (u64)size - offset);
-    damages->snapshots_only = damages->snapshots_only && strstr(path, "/snapshot-") != NULL;
+    damages->snapshots_only = damages->snapshots_only && is_snapshot(path);
+    damages->early = damages->early && (is_snapshot(path) || (is_segment(path) && file < folder->last)) &&
+                     (what == DAMAGE_WRITE || what == DAMAGE_FLIP);
     switch (what) {
     case DAMAGE_WRITE:
         for (u64 i = 0; i < left; i++)
@@ -212,7 +237,7 @@ static void damage_one(struct damages *damages, const struct folder *folder, str
         break;
     case DAMAGE_REMOVE: sim_disk_remove(disk, path); break;
     default:
-        if (strstr(path, "/journal-") != NULL && offset >= IO_SECTOR) {
+        if (is_segment(path) && offset >= IO_SECTOR) {
             mend(bytes, (u64)size, offset);
             damages->mended = true;
         }
@@ -258,7 +283,7 @@ static void open_twice(const struct damages *damages, struct sim_disk *disk, con
     const struct engine *engine = eleven_engine(eleven);
     u64 seq = engine_seq(engine);
     FUZZ_MUST(damages->mended || state_is_known(seq, engine_digest(engine)));
-    FUZZ_MUST(!damages->snapshots_only || seq == last_seq);
+    FUZZ_MUST((!damages->snapshots_only && !damages->early) || seq == last_seq);
     FUZZ_MUST(fuzz_good(engine));
 
     memcpy(command, &tick, sizeof(tick)); /* no code: refused, but answered */
@@ -276,7 +301,7 @@ static void open_twice(const struct damages *damages, struct sim_disk *disk, con
 
 int LLVMFuzzerTestOneInput(const u8 *bytes, size_t size)
 {
-    struct damages damages = {.at = bytes, .end = bytes + size, .snapshots_only = true};
+    struct damages damages = {.at = bytes, .end = bytes + size, .snapshots_only = true, .early = true};
     struct io io;
     u32 first = take(&damages, 1);
     const struct folder *folder = &folders[first % FOLDERS];
