@@ -259,8 +259,8 @@ void conn_resume(struct conn *conn)
     if (conn->input.size > 0)
         conn_feed(conn, conn->input.bytes, conn->input.size);
     /* Held: what is kept must be used before more is read; conn_flush comes back when enough has been sent. */
-    if (conn->closing || conn->pause || conn->blocked || conn->reading || conn->held || conn_unsent(conn) >= CONN_OUTPUT_MAX ||
-        conn->input.size >= CONN_INPUT_MAX / 2)
+    if (conn->closing || conn->pause || conn->blocked || conn->reading || conn->held ||
+        conn_unsent(conn) >= CONN_OUTPUT_MAX || conn->input.size >= CONN_INPUT_MAX / 2)
         return;
     conn->reading = true;
     if (uv_read_start(&conn->stream, conn_allocate, conn_read) != 0)
