@@ -176,7 +176,8 @@ static void conn_flush(struct conn *conn)
     conn_push(conn);
     if (conn->close_after && !conn->writing && conn->output.size == 0)
         conn_linger(conn);
-    else if (!conn->reading && !conn->pause && !conn->in_protocol && conn_unsent(conn) < CONN_OUTPUT_MAX / 2)
+    else if ((!conn->reading || conn->held) && !conn->pause && !conn->in_protocol &&
+             conn_unsent(conn) < CONN_OUTPUT_MAX / 2)
         conn_resume(conn);
 }
 
@@ -247,6 +248,7 @@ static void conn_feed(struct conn *conn, const char *bytes, size_t size)
     if (conn->closing)
         return;
     ASSERT(taken <= size);
+    conn->held = conn_unsent(conn) >= CONN_OUTPUT_MAX;
     if (bytes == conn->input.bytes) {
         buffer_drop(&conn->input, taken);
     } else {
@@ -257,7 +259,7 @@ static void conn_feed(struct conn *conn, const char *bytes, size_t size)
         buffer_shrink(&conn->input);
     /* A connection that only waits for its answer stays armed: stopping and starting are system calls. */
     bool waits = (conn->pause || conn->blocked) && conn->input.size > 0;
-    if (waits || conn_unsent(conn) >= CONN_OUTPUT_MAX || conn->input.size >= CONN_INPUT_MAX / 2)
+    if (waits || conn->held || conn->input.size >= CONN_INPUT_MAX / 2)
         conn_stop_reading(conn);
     u64 durable = eleven_durable(conn->server->eleven);
     if (conn->mark_count > 0 && conn->marks[0].seq <= durable)
@@ -309,10 +311,12 @@ void conn_resume(struct conn *conn)
     if (conn->closing || conn->in_protocol || conn->blocked || conn->lingering)
         return;
     conn->pause = conn->close_after;
+    conn->held = false;
     if (conn->input.size > 0)
         conn_feed(conn, conn->input.bytes, conn->input.size);
-    if (conn->closing || conn->pause || conn->blocked || conn->reading || conn_unsent(conn) >= CONN_OUTPUT_MAX ||
-        conn->input.size >= CONN_INPUT_MAX / 2)
+    /* Held: what is kept must be used before more is read; conn_flush comes back when enough has been sent. */
+    if (conn->closing || conn->pause || conn->blocked || conn->reading || conn->held ||
+        conn_unsent(conn) >= CONN_OUTPUT_MAX || conn->input.size >= CONN_INPUT_MAX / 2)
         return;
     conn_start_reading(conn);
 }

@@ -65,6 +65,7 @@ struct conn {
     bool at_gate;
     bool blocked;
     bool reading;
+    bool held;                  /* the protocol stopped because of what is not sent: bytes it could use may be in `input` */
     bool in_protocol;           /* no recursion */
     bool pause;                 /* the protocol wants no more bytes now */
     bool close_after;           /* once the output has been sent */

@@ -146,6 +146,14 @@ static struct slice http_span_text(const struct http *http, const struct http_sp
     return span->there ? slice_of(http->head.bytes + span->offset, span->size) : slice_of(NULL, 0);
 }
 
+/* Blanks behind a value are none of it. */
+static struct slice http_trim_end(struct slice text)
+{
+    while (text.size > 0 && (text.bytes[text.size - 1] == ' ' || text.bytes[text.size - 1] == '\t'))
+        text.size--;
+    return text;
+}
+
 /* "http://host/path" is /path here (RFC 9112, 3.2.2: servers must take it, though only proxies are sent it). */
 static struct slice http_origin_form(struct slice url)
 {
@@ -169,7 +177,7 @@ static void http_take_head(struct http *http)
     request->path = slice_of(url.bytes, mark != NULL ? (size_t)(mark - url.bytes) : url.size);
     request->query = mark != NULL ? slice_of(mark + 1, url.size - request->path.size - 1) : slice_of("", 0);
     for (int i = 0; i < HTTP_HEADER_COUNT; i++)
-        request->headers[i] = http_span_text(http, &http->spans[i]);
+        request->headers[i] = http_trim_end(http_span_text(http, &http->spans[i]));
 }
 
 /* A file is read only from who may send one, and few at a time. False: it has been refused, and the connection will close. */
@@ -217,7 +225,11 @@ static int on_headers_complete(llhttp_t *parser)
     if (parser->method == HTTP_CONNECT)
         return http_refuse(http, 501, "This is no proxy.");
     parser->upgrade = 0; /* an offer (RFC 9110, 7.8), which is not taken: HTTP/1.1 goes on behind this request */
-    if (parser->flags & F_TRANSFER_ENCODING && !(parser->flags & F_CHUNKED))
+    struct slice coding = http->request.headers[HTTP_TRANSFER_ENCODING];
+    if (coding.bytes != NULL && parser->http_minor == 0)
+        return http_refuse(http, 400, "HTTP/1.0 knows no Transfer-Encoding.");
+    bool chunked = coding.size == 7 && strncasecmp(coding.bytes, "chunked", 7) == 0;
+    if (coding.bytes != NULL && (!chunked || (parser->flags & F_CHUNKED) == 0))
         return http_refuse(http, 501, "No other transfer coding than chunked is known here.");
     size_t largest = route_find(http, (unsigned)parser->method);
     if (parser->content_length > largest)
@@ -251,6 +263,14 @@ static int on_body(llhttp_t *parser, const char *bytes, size_t size)
     return 0;
 }
 
+/* A chunk that is larger than a body may be is not waited for. */
+static int on_chunk_header(llhttp_t *parser)
+{
+    struct http *http = parser->data;
+    size_t left = route_body_max(http->request.route) - http->body_size;
+    return parser->content_length > left ? http_refuse(http, 413, "The request's body is too large.") : 0;
+}
+
 static int on_message_complete(llhttp_t *parser)
 {
     struct http *http = parser->data;
@@ -265,6 +285,7 @@ static const llhttp_settings_t http_settings = {
     .on_header_field_complete = on_header_field_complete,
     .on_header_value = on_header_value,
     .on_headers_complete = on_headers_complete,
+    .on_chunk_header = on_chunk_header,
     .on_body = on_body,
     .on_message_complete = on_message_complete,
 };
@@ -277,6 +298,7 @@ static void http_dispatch(struct http *http)
     struct server *server = http->conn->server;
     http->whole = false;
     http->begun = false;
+    http->check = (struct head_check){0};
     http->deadline_ms = 0;
     http->phase = HTTP_WAITING;
     http->whole_ns = (i64)uv_hrtime();
@@ -293,6 +315,7 @@ static void http_bad(struct http *http, llhttp_errno_t error)
     struct conn *conn = http->conn;
     conn->server->stats.bad_requests++;
     http->keep_alive = false;
+    http->no_body = false;
     http->phase = HTTP_WAITING;
     http->whole_ns = (i64)uv_hrtime();
     const char *what = error == HPE_INVALID_METHOD ? "The method is not known." : "This is not HTTP/1.1.";
@@ -326,7 +349,10 @@ static size_t http_bytes(struct conn *conn, const char *bytes, size_t size)
     size_t at = 0;
     while (at < size && http->phase == HTTP_READING && !conn->close_after && http->rest_until_ms == 0 &&
            conn_unsent(conn) < CONN_OUTPUT_MAX) {
-        llhttp_errno_t error = llhttp_execute(&http->parser, bytes + at, size - at);
+        const char *wrong = head_check(&http->check, bytes + at, size - at);
+        if (wrong != NULL)
+            http_refuse(http, 400, wrong);
+        llhttp_errno_t error = wrong != NULL ? HPE_USER : llhttp_execute(&http->parser, bytes + at, size - at);
         if (error == HPE_OK) {
             at = size;
         } else if (error == HPE_PAUSED && http->whole) {

@@ -1,7 +1,7 @@
 /*
  * HTTP/1.1 (RFC 9110, 9112): a connection's requests, one at a time, and the
- * ways to answer them. The parser is llhttp in its strict mode; what is not plainly HTTP/1.1 is refused and the
- * connection closed, so that nobody in front of us can see two requests where we see one.
+ * ways to answer them. The parser is llhttp in its strict mode, behind a check of its own (head_check.h); what is not
+ * plainly HTTP/1.1 is refused and the connection closed, so that nobody in front of us can see two requests where we see one.
  *
  * A handler (route.h) gets a whole request and does one of: http_reply and its like, now or later; http_ask: a
  * command at the desk; http_job: work on the pool.
@@ -27,6 +27,7 @@ extern const struct protocol http_protocol;
 
 /* Headers that are looked at: HEADER(NAME, "lower-case name") */
 #define HTTP_HEADERS(HEADER)                            \
+    HEADER(TRANSFER_ENCODING, "transfer-encoding")      \
     HEADER(HOST, "host")                                \
     HEADER(AUTHORIZATION, "authorization")              \
     HEADER(COOKIE, "cookie")                            \

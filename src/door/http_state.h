@@ -5,6 +5,7 @@
 #ifndef ELEVEN_DOOR_HTTP_STATE_H
 #define ELEVEN_DOOR_HTTP_STATE_H
 
+#include "door/head_check.h"
 #include "door/http.h"
 #include "door/server.h"
 
@@ -28,6 +29,7 @@ struct http_span {
 struct http {
     struct conn *conn;
     llhttp_t parser;
+    struct head_check check; /* of the head's bytes, before the parser gets them */
     enum http_phase phase;
     bool whole;             /* the present request has been read */
     bool keep_alive;
