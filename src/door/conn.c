@@ -72,6 +72,7 @@ static void conn_written(uv_write_t *write, int status)
     struct conn *conn = write->data;
     conn->writing = false;
     conn->sending.size = 0;
+    buffer_rest(&conn->sending);
     if (conn->closing)
         return;
     if (status < 0) {
@@ -132,6 +133,7 @@ static void conn_flush(struct conn *conn)
         for (u32 i = 0; i < conn->mark_count; i++)
             conn->marks[i].end -= size;
         buffer_drop(&conn->output, size);
+        buffer_rest(&conn->output);
     }
     conn_push(conn);
     if (conn->close_after && !conn->writing && conn->output.size == 0)
@@ -209,6 +211,7 @@ static void conn_feed(struct conn *conn, const char *bytes, size_t size)
     conn->held = conn_unsent(conn) >= CONN_OUTPUT_MAX;
     if (bytes == conn->input.bytes) {
         buffer_drop(&conn->input, taken);
+        buffer_rest(&conn->input);
     } else {
         conn->input.size = 0;
         buffer_add(&conn->input, bytes + taken, size - taken);
