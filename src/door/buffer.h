@@ -1,6 +1,6 @@
 /*
  * A growing run of bytes: what is read but not understood yet, and what is to
- * be sent. Grows by doubling. Out of memory ends the process by name: every buffer here has a bound
+ * be sent. Grows by doubling, shrinks only by buffer_rest. Out of memory ends the process by name: every buffer here has a bound
  * that its user keeps.
  */
 #ifndef ELEVEN_DOOR_BUFFER_H
@@ -26,14 +26,6 @@ static inline char *buffer_room(struct buffer *buffer, size_t more)
     return buffer->bytes + buffer->size;
 }
 void buffer_free(struct buffer *buffer);
-
-/* An empty buffer that has grown large gives its memory back. */
-#define BUFFER_KEEP ((size_t)64 << 10)
-static inline void buffer_shrink(struct buffer *buffer)
-{
-    if (buffer->size == 0 && buffer->capacity > BUFFER_KEEP)
-        buffer_free(buffer);
-}
 
 static inline void buffer_add(struct buffer *buffer, const void *bytes, size_t size)
 {
@@ -65,5 +57,14 @@ void buffer_format(struct buffer *buffer, const char *format, ...) __attribute__
 
 /* Drops the first `size` bytes. */
 void buffer_drop(struct buffer *buffer, size_t size);
+
+/* An empty one gives its memory back when it is more than a deep pipeline needs: of 30,000 quiet connections
+ * each has had a large page once. */
+#define BUFFER_REST_BYTES ((size_t)64 << 10)
+static inline void buffer_rest(struct buffer *buffer)
+{
+    if (buffer->size == 0 && buffer->capacity > BUFFER_REST_BYTES)
+        buffer_free(buffer);
+}
 
 #endif

@@ -90,7 +90,7 @@ static void conn_written(uv_write_t *write, int status)
     conn->sent += conn_piece(conn);
     if (conn->sent == conn->sending.size) {
         conn->sent = conn->sending.size = 0;
-        buffer_shrink(&conn->sending);
+        buffer_rest(&conn->sending);
     }
     conn_alive(conn);
     conn_flush(conn);
@@ -171,7 +171,7 @@ static void conn_flush(struct conn *conn)
         for (u32 i = 0; i < conn->mark_count; i++)
             conn->marks[i].end -= size;
         buffer_drop(&conn->output, size);
-        buffer_shrink(&conn->output);
+        buffer_rest(&conn->output);
     }
     conn_push(conn);
     if (conn->close_after && !conn->writing && conn->output.size == 0)
@@ -256,7 +256,7 @@ static void conn_feed(struct conn *conn, const char *bytes, size_t size)
         buffer_add(&conn->input, bytes + taken, size - taken);
     }
     if (conn->input.size == 0)
-        buffer_shrink(&conn->input);
+        buffer_rest(&conn->input);
     /* A connection that only waits for its answer stays armed: stopping and starting are system calls. */
     bool waits = (conn->pause || conn->blocked) && conn->input.size > 0;
     if (waits || conn->held || conn->input.size >= CONN_INPUT_MAX / 2)

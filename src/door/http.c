@@ -65,9 +65,9 @@ static int on_message_begin(llhttp_t *parser)
     http->no_body = false;
     http->free = false;
     http->checked = false;
-    buffer_shrink(&http->head);
+    buffer_rest(&http->head);
     http->body.size = 0;
-    buffer_shrink(&http->body);
+    buffer_rest(&http->body);
     http->body_size = 0;
     http->body_here = false;
     http->decoded_size = 0;

@@ -17,7 +17,7 @@ static int resp_number(const char *bytes, size_t size, size_t *at, i64 *number)
             return -1;
         value = value * 10 + digit;
     }
-    if (i == begin + negative || bytes[i] != '\r')
+    if (i == begin + negative || bytes[i] != '\r' || value > (u64)INT64_MAX)
         return -1;
     if (i + 1 >= size)
         return 0;
