@@ -22,15 +22,6 @@ void emit_close(struct emit *emit, char bracket)
     emit->more = true;
 }
 
-void emit_key(struct emit *emit, const char *key)
-{
-    emit_before(emit);
-    buffer_byte(emit->out, '"');
-    buffer_text(emit->out, key);
-    buffer_add(emit->out, "\":", 2);
-    emit->more = false;
-}
-
 size_t emit_character(const unsigned char *at, size_t left)
 {
     size_t size = at[0] < 0x80 ? 1 : at[0] >= 0xc2 && at[0] < 0xe0 ? 2 : at[0] >= 0xe0 && at[0] < 0xf0 ? 3
@@ -60,12 +51,22 @@ static void emit_escape(struct emit *emit, unsigned char byte)
     }
 }
 
+/* ASCII that stands for itself: nearly everything. */
+static inline bool is_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
 void emit_text(struct emit *emit, struct slice text)
 {
     emit_before(emit);
     buffer_byte(emit->out, '"');
     size_t plain = 0; /* begins what needs no change */
     for (size_t i = 0; i < text.size;) {
+        while (i < text.size && is_plain((unsigned char)text.bytes[i]))
+            i++;
+        if (i == text.size)
+            break;
         unsigned char byte = (unsigned char)text.bytes[i];
         size_t size = byte >= 0x20 && byte < 0x80 ? 1 : emit_character((const unsigned char *)text.bytes + i, text.size - i);
         bool escape = byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7f;
@@ -100,23 +101,6 @@ void emit_null(struct emit *emit)
 {
     emit_before(emit);
     buffer_text(emit->out, "null");
-}
-
-void emit_key_text(struct emit *emit, const char *key, struct slice text)
-{
-    emit_key(emit, key);
-    emit_text(emit, text);
-}
-
-void emit_key_word(struct emit *emit, const char *key, const char *word)
-{
-    emit_key_text(emit, key, slice_text(word));
-}
-
-void emit_key_number(struct emit *emit, const char *key, i64 number)
-{
-    emit_key(emit, key);
-    emit_number(emit, number);
 }
 
 void emit_key_bool(struct emit *emit, const char *key, bool value)

@@ -76,6 +76,9 @@ struct server {
     i64 flushed_ns;                 /* when the oldest sequence number not durable was decided; 0: all are */
     u64 flushed_seq;
     u64 announced;                  /* durable number told to the views */
+    char date[64];                  /* the Date header, */
+    size_t date_size;
+    i64 date_made_ms;               /* as of this loop time */
     u32 ticks;
     i64 stopping_ms;                /* loop time when the stop began */
     bool stopping;
