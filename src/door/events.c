@@ -36,12 +36,22 @@ struct stream {
     char secret[ACCESS_SECRET_MAX];
 };
 
-/* The text of a festival's screen, made once for all who see it. */
-struct screen {
-    struct buffer text;
-    u32 festival;
-    i64 made_ms;            /* loop time */
+/*
+ * The text of a festival's screen, made once for all who see it. One is made, and shown when the sequence number it shows is durable: then it need
+ * not pass the gate again for each of ten thousand.
+ */
+struct screen_text {
+    struct buffer bytes;
+    u64 seq;
+    u64 version;
     i64 from_second, second;
+};
+
+struct screen {
+    struct screen_text shown, made;
+    u32 festival;           /* 0: nothing is there yet */
+    bool waiting;           /* `made` is not durable yet */
+    i64 made_ms;            /* loop time */
 };
 
 #define EVENTS_SCREENS 8
@@ -53,7 +63,6 @@ struct events {
     struct buffer text;
     u64 pass_sum_us;        /* of the metrics, when the last tick was */
     i64 tick_ns;
-    i64 sending_ns;         /* of the events of this tick */
     i64 spent_ns;           /* beyond what was allowed so far */
     struct events_stats stats;
 };
@@ -70,8 +79,10 @@ struct events *events_open(struct server *server)
 void events_close(struct events *events)
 {
     ASSERT(events->first == NULL); /* connections were closed before */
-    for (u32 i = 0; i < EVENTS_SCREENS; i++)
-        buffer_free(&events->screens[i].text);
+    for (u32 i = 0; i < EVENTS_SCREENS; i++) {
+        buffer_free(&events->screens[i].shown.bytes);
+        buffer_free(&events->screens[i].made.bytes);
+    }
     buffer_free(&events->text);
     free(events);
 }
@@ -119,13 +130,17 @@ static void stream_closed(void *argument)
 
 /* --- what there is to say -------------------------------------------------------------------------------- */
 
-/* The event goes to the gate. What its sending will cost the loop is taken off the allowance now. */
-static void stream_say(struct stream *stream, const struct buffer *text)
+/* An event goes to the gate, or past it when it shows what is durable. False: the connection has ended, and the stream with it. */
+static bool stream_say(struct stream *stream, const struct buffer *text, bool durable)
 {
+    struct events *events = stream->events;
+    struct conn *conn = http_conn(stream->http);
+    stream->said_ms = server_loop_ms(events->server);
+    events->stats.sent++;
+    if (durable)
+        http_free(stream->http);
     http_piece(stream->http, slice_of(text->bytes, text->size));
-    stream->said_ms = server_loop_ms(stream->events->server);
-    stream->events->sending_ns += EVENTS_SEND_NS;
-    stream->events->stats.sent++;
+    return !conn->closing;
 }
 
 /* A shopper's stream ends with the session or key that it was opened with. */
@@ -139,23 +154,6 @@ static bool stream_allowed(struct stream *stream)
     return identify_secret(server, secret, &caller) == ACCESS_OK && caller.shopper == stream->subject;
 }
 
-/* The text of a screen that all of its streams share, with the seconds that most of them lack; made at most once a period. */
-static const struct screen *screen_of(struct events *events, u32 festival)
-{
-    struct server *server = events->server;
-    struct screen *screen = &events->screens[festival % EVENTS_SCREENS];
-    if (screen->festival == festival && server_loop_ms(server) - screen->made_ms < EVENTS_PERIOD_MS)
-        return screen;
-    i64 now_ms = server_now_ms(server);
-    screen->festival = festival;
-    screen->made_ms = server_loop_ms(server);
-    screen->second = events_second(engine_festival(server->engine, festival), now_ms);
-    screen->from_second = MAX(screen->second - EVENTS_SHARED_SECONDS, (i64)0);
-    screen->text.size = 0;
-    events_screen(&screen->text, server->engine, festival, screen->from_second, now_ms);
-    return screen;
-}
-
 static u64 screen_version(const struct festival *festival, i64 now_ms)
 {
     u64 facts[] = {(u64)festival->paid_minor,     (u64)festival->held_minor, festival->orders,
@@ -164,43 +162,78 @@ static u64 screen_version(const struct festival *festival, i64 now_ms)
     return checksum64(facts, sizeof(facts), 0);
 }
 
+/* A new text, once a period; it is shown as soon as it may be. */
+static struct screen *screen_of(struct events *events, u32 festival)
+{
+    struct server *server = events->server;
+    struct screen *screen = &events->screens[festival % EVENTS_SCREENS];
+    const struct festival *row = engine_festival(server->engine, festival);
+    bool other = screen->festival != festival;
+    if (!other && screen->waiting && eleven_durable(server->eleven) >= screen->made.seq) {
+        struct screen_text before = screen->shown;
+        screen->shown = screen->made;
+        screen->made = before;
+        screen->waiting = false;
+    }
+    if (!other && (screen->waiting || server_loop_ms(server) - screen->made_ms < EVENTS_PERIOD_MS))
+        return screen;
+    i64 now_ms = server_now_ms(server);
+    struct screen_text *made = &screen->made;
+    if (other)
+        screen->shown.bytes.size = 0;
+    screen->festival = festival;
+    screen->made_ms = server_loop_ms(server);
+    screen->waiting = true;
+    made->seq = engine_seq(server->engine);
+    made->version = screen_version(row, now_ms);
+    made->second = events_second(row, now_ms);
+    made->from_second = MAX(made->second - EVENTS_SHARED_SECONDS, (i64)0);
+    made->bytes.size = 0;
+    events_screen(&made->bytes, server->engine, festival, made->from_second, now_ms);
+    return screen;
+}
+
 /* Seconds in which nothing happened are told with the next event; the one that runs is told again. */
-static void look_at_screen(struct stream *stream)
+static bool look_at_screen(struct stream *stream)
 {
     struct events *events = stream->events;
     struct server *server = events->server;
-    i64 now_ms = server_now_ms(server);
-    u64 version = screen_version(engine_festival(server->engine, stream->subject), now_ms);
-    if (version == stream->version && stream->said_ms != 0)
-        return;
     const struct screen *screen = screen_of(events, stream->subject);
-    const struct buffer *text = &screen->text;
-    if (stream->second < screen->from_second) { /* has just come, or has missed some: a text of its own, once */
+    const struct screen_text *shown = &screen->shown;
+    if (stream->said_ms == 0 || stream->second < shown->from_second) {
+        /* has just come, or has missed some: a text of its own, once, as of now */
+        i64 now_ms = server_now_ms(server);
+        const struct festival *festival = engine_festival(server->engine, stream->subject);
         events->text.size = 0;
         events_screen(&events->text, server->engine, stream->subject, stream->second, now_ms);
-        text = &events->text;
+        stream->version = screen_version(festival, now_ms);
+        stream->second = MAX(events_second(festival, now_ms), (i64)0);
+        return stream_say(stream, &events->text, false);
     }
-    stream_say(stream, text);
-    stream->version = version;
-    stream->second = MAX(screen->second, (i64)0);
+    bool older = stream->second > MAX(shown->second, (i64)0); /* than what this one was told of its own */
+    if (shown->bytes.size == 0 || shown->version == stream->version || older)
+        return true;
+    stream->version = shown->version;
+    stream->second = MAX(shown->second, (i64)0);
+    return stream_say(stream, &shown->bytes, true);
 }
 
-static void look_at_stock(struct stream *stream)
+static bool look_at_stock(struct stream *stream)
 {
     struct events *events = stream->events;
     struct server *server = events->server;
     i64 now_ms = server_now_ms(server);
     u64 version = events_stock_version(server->engine, stream->subject, now_ms);
     if (version == stream->version && stream->said_ms != 0)
-        return;
+        return true;
     events->text.size = 0;
     events_stock(&events->text, server->engine, stream->subject, now_ms);
-    stream_say(stream, &events->text);
     stream->version = version;
+    return stream_say(stream, &events->text, false);
 }
 
 /* The newest orders, oldest of them first, so that a page shows them as they happened. */
-static void look_at_orders(struct stream *stream)
+static bool look_at_orders(struct stream *stream)
 {
     struct events *events = stream->events;
     const struct engine *engine = events->server->engine;
@@ -219,8 +252,10 @@ static void look_at_orders(struct stream *stream)
         *told = (struct told){id, version};
         events->text.size = 0;
         events_order(&events->text, engine, id);
-        stream_say(stream, &events->text);
+        if (!stream_say(stream, &events->text, false))
+            return false;
     }
+    return true;
 }
 
 static void stream_end(struct stream *stream)
@@ -240,16 +275,14 @@ static void stream_look(struct stream *stream)
     }
     if (conn_unsent(http_conn(stream->http)) == 0)
         conn_alive(http_conn(stream->http)); /* it asks nothing more, but reads */
-    if (stream->kind == EVENT_SCREEN)
-        look_at_screen(stream);
-    else if (stream->kind == EVENT_STOCK)
-        look_at_stock(stream);
-    else
-        look_at_orders(stream);
-    if (now_ms - stream->said_ms >= EVENTS_BEAT_MS) {
-        http_piece(stream->http, slice_of(":\n\n", 3));
-        stream->said_ms = now_ms;
-    }
+    bool there = stream->kind == EVENT_SCREEN  ? look_at_screen(stream)
+                 : stream->kind == EVENT_STOCK ? look_at_stock(stream)
+                                               : look_at_orders(stream);
+    static char beat[] = ":\n\n";
+    if (there && now_ms - stream->said_ms >= EVENTS_BEAT_MS)
+        there = stream_say(stream, &(struct buffer){.bytes = beat, .size = sizeof(beat) - 1}, true);
+    if (!there)
+        return;
     if (now_ms - stream->allowed_ms < EVENTS_BEAT_MS)
         return;
     stream->allowed_ms = now_ms;
@@ -284,9 +317,8 @@ void events_tick(struct events *events)
         stream->look_ms = now_ms + EVENTS_PERIOD_MS;
         stream_append(stream);
         stream_look(stream);
-        spent_ns = (i64)uv_hrtime() - begun_ns + events->sending_ns;
+        spent_ns = (i64)uv_hrtime() - begun_ns;
     }
-    events->sending_ns = 0;
     events->spent_ns = MAX(spent_ns - allowed_ns, (i64)0);
 }
 
@@ -322,8 +354,8 @@ void events_begin(struct events *events, struct http *http, enum event_kind kind
     events->stats.streams++;
     stream_append(stream);
     http_piece(http, slice_of("retry: 2000\n\n", 13));
-    stream_look(stream);
     stream->look_ms = server_loop_ms(events->server) + EVENTS_PERIOD_MS;
+    stream_look(stream);
 }
 
 void events_close_all(struct events *events)

@@ -19,9 +19,8 @@ struct events;
 
 #define EVENTS_PERIOD_MS 250
 #define EVENTS_BEAT_MS 15000            /* a comment, when there is nothing to say */
-#define EVENTS_BUSY_PERMILLE 25
-#define EVENTS_SEND_NS 5000             /* what sending one costs, about */
-#define EVENTS_SHARED_SECONDS 3         /* seconds in the text that all screens share */
+#define EVENTS_BUSY_PERMILLE 20
+#define EVENTS_SHARED_SECONDS 20        /* seconds in the text that all screens share: nobody who reads is told less often */
 #define EVENTS_UNSENT_MAX ((size_t)64 << 10) /* who does not read gets no more until they do */
 #define EVENTS_SECONDS_MAX 600          /* seconds of a festival in one event */
 #define EVENTS_ORDERS_MAX 32            /* newest orders of a shopper that are watched */

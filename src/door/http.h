@@ -91,7 +91,8 @@ void http_begin(struct http *http, int status, const char *type, const char *hea
 void http_piece(struct http *http, struct slice bytes);
 void http_end(struct http *http);
 
-/* The answer that follows rests on no state of the engine: it does not wait for the disk. */
+/* The answer, or piece, that follows rests on nothing that a crash could take back: it does not wait for the disk. A piece that is sent at once may close the
+ * connection and with it end `http`. */
 void http_free(struct http *http);
 
 /* A problem document (RFC 9457): problem.h. */

@@ -181,7 +181,12 @@ void http_piece(struct http *http, struct slice bytes)
     buffer_slice(out, bytes);
     if (http->chunked)
         buffer_add(out, "\r\n", 2);
-    conn_reply(http->conn);
+    bool free = http->free;
+    http->free = false;
+    if (free)
+        conn_reply_free(http->conn);
+    else
+        conn_reply(http->conn);
 }
 
 void http_end(struct http *http)
