@@ -246,7 +246,8 @@ static void conn_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *piece)
         tls_receive(conn, piece->base, (size_t)size);
     } else if (size > 0) {
         size_t kept = conn->input.size;
-        memcpy(conn->server->read_buffer, conn->input.bytes, kept);
+        if (kept > 0)
+            memcpy(conn->server->read_buffer, conn->input.bytes, kept);
         conn->input.size = 0;
         conn_alive(conn);
         conn_feed(conn, conn->server->read_buffer, kept + (size_t)size);
