@@ -115,8 +115,8 @@ static bool check_value(struct checker *checker)
 
 bool json_check_plain(struct slice text)
 {
-    struct checker checker = {text.bytes, text.bytes + text.size, 0};
-    if (!check_value(&checker))
+    struct checker checker = {text.bytes, text.size > 0 ? text.bytes + text.size : text.bytes, 0};
+    if (text.size == 0 || !check_value(&checker))
         return false;
     skip_space(&checker);
     return checker.at == checker.end;
