@@ -13,12 +13,11 @@ import json
 import os
 import random
 import signal
-import subprocess
 import threading
 import time
 import uuid
 
-from door_kit import Closed, Refusal, Wire, World, audit, http as request, kill, main, order, order_words, resp
+from door_kit import Closed, Wire, World, audit, http as request, kill, main, order, order_words, resp
 from http_kit import Server
 
 
