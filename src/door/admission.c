@@ -10,12 +10,12 @@
 #include <stdlib.h>
 
 #define ADMISSION_COST_NS 10000     /* of one order, at first */
-#define ADMISSION_PASS_MIN 512u     /* what a loaded machine does to one pass must not send everybody away */
-#define ADMISSION_MEASURE_MIN 64u   /* smaller passes say little about the cost of one order */
+#define ADMISSION_PASS_MIN 64u
 #define ADMISSION_PASS_MAX 16384u
 #define ADMISSION_LATE_MS 60000     /* a called number is good for so long */
 #define ADMISSION_TICKET_MAX 96
-#define ADMISSION_USED_MAX 1048576u /* so far behind the last one called a number is good */
+#define ADMISSION_USED_MAX 1048576u /* so far behind the last one given a number is good */
+#define ADMISSION_REFUSALS 4u       /* so many refusals cost what an order costs */
 #define ADMISSION_SECONDS_MAX 30u   /* nobody is sent away for longer */
 
 struct admission {
@@ -27,9 +27,9 @@ struct admission {
     u32 asked;              /* in this pass, refused ones too */
     u64 given;              /* the last number given out */
     u64 called;             /* numbers up to this one may come in */
-    i64 rate_at_ms;
-    u64 rate_called;        /* `called` at that time */
-    u64 calls_per_s;        /* smoothed */
+    i64 called_ms;          /* loop time up to which the line has been called */
+    u64 fresh;              /* taken in without a ticket since then */
+    struct http *first, *last; /* called, and waiting for a pass with room */
     u8 used[ADMISSION_USED_MAX / 8]; /* a bit for each of the last numbers: it has let somebody in */
     u8 secret[crypto_auth_KEYBYTES];
     struct admission_stats stats;
@@ -41,7 +41,8 @@ struct admission *admission_open(struct server *server)
     ASSERT(admission != NULL);
     admission->server = server;
     admission->cost_ns = ADMISSION_COST_NS;
-    admission->pass_max = (u32)(server->options.in_flight_ms * 1000000ull / ADMISSION_COST_NS);
+    u64 fits = server->options.in_flight_ms * 1000000ull / ADMISSION_COST_NS;
+    admission->pass_max = (u32)MIN(MAX(fits, (u64)ADMISSION_PASS_MIN), (u64)ADMISSION_PASS_MAX);
     crypto_auth_keygen(admission->secret);
     return admission;
 }
@@ -91,20 +92,20 @@ static u64 ticket_number(const struct admission *admission, struct slice text)
 
 /* --- the door ---------------------------------------------------------------------------------------------- */
 
+static bool line_is_empty(const struct admission *admission)
+{
+    return admission->called >= admission->given;
+}
+
 /* A number lets in one order. False: it has, or is too old to be known. */
 static bool number_use(struct admission *admission, u64 number)
 {
     u64 bit = number % ADMISSION_USED_MAX;
     u8 mask = (u8)(1u << bit % 8);
-    if (number + ADMISSION_USED_MAX / 2 < admission->called || (admission->used[bit / 8] & mask) != 0)
+    if (number + ADMISSION_USED_MAX <= admission->given || (admission->used[bit / 8] & mask) != 0)
         return false;
     admission->used[bit / 8] |= mask;
     return true;
-}
-
-static bool line_is_empty(const struct admission *admission)
-{
-    return admission->called >= admission->given;
 }
 
 static u64 number_give(struct admission *admission)
@@ -114,24 +115,99 @@ static u64 number_give(struct admission *admission)
     return admission->given;
 }
 
+/* Orders that can be done in so many ms. */
+static u64 capacity(const struct admission *admission, u64 ms)
+{
+    return ms * 1000000 / MAX(admission->cost_ns, 1000u);
+}
+
+/* Calls what time has made room for since it was last called: at least half of it. */
+static void call(struct admission *admission)
+{
+    i64 now_ms = server_loop_ms(admission->server);
+    u64 room = capacity(admission, (u64)MIN(now_ms - admission->called_ms, 1000));
+    if (room == 0)
+        return;
+    u64 left = room > admission->fresh ? room - admission->fresh : 0;
+    admission->called = MIN(admission->given, admission->called + MAX(left, (room + 1) / 2));
+    admission->called_ms = now_ms;
+    admission->fresh = 0;
+}
+
 static void refuse(struct admission *admission, struct http *http, u64 number)
 {
     char ticket[ADMISSION_TICKET_MAX];
     u64 behind = number > admission->called ? number - admission->called : 0;
-    u64 wait_s = 1 + behind / MAX(admission->calls_per_s, 1u);
+    u64 wait_s = 1 + behind / MAX(capacity(admission, 1000) / 2, 1u);
     admission->stats.refused++;
     ticket_make(admission, number, server_loop_ms(admission->server), ticket);
     http_rest(http);
     problem_overloaded(http, (u32)MIN(wait_s, ADMISSION_SECONDS_MAX), ticket);
 }
 
+/* --- those who were called and wait ------------------------------------------------------------------------ */
+
+static void wait_forget(void *argument)
+{
+    struct http *http = argument;
+    struct admission *admission = http->conn->server->admission;
+    struct http *before = NULL, *at = admission->first;
+    while (at != http) {
+        before = at;
+        at = at->wait_next;
+    }
+    if (before != NULL)
+        before->wait_next = http->wait_next;
+    else
+        admission->first = http->wait_next;
+    if (admission->last == http)
+        admission->last = before;
+}
+
+static void wait_begin(struct admission *admission, struct http *http)
+{
+    http->wait_next = NULL;
+    if (admission->last != NULL)
+        admission->last->wait_next = http;
+    else
+        admission->first = http;
+    admission->last = http;
+    http_on_close(http, wait_forget, http);
+    http_wait(http);
+}
+
+static void let_in(struct admission *admission)
+{
+    while (admission->first != NULL && admission->taken_called < admission->pass_max) {
+        struct http *http = admission->first;
+        admission->first = http->wait_next;
+        if (admission->first == NULL)
+            admission->last = NULL;
+        http_on_close(http, NULL, NULL);
+        http->request.route->run(http);
+    }
+}
+
+bool admission_waits(const struct admission *admission)
+{
+    return admission->first != NULL;
+}
+
+/* --- the door, again ----------------------------------------------------------------------------------------- */
+
 bool admission_enter(struct admission *admission, struct http *http)
 {
     u64 number = ticket_number(admission, http_request(http)->headers[HTTP_QUEUE_TICKET]);
+    if (!line_is_empty(admission))
+        call(admission);
     u32 fresh_max = line_is_empty(admission) ? admission->pass_max : admission->pass_max / 2;
     admission->asked++;
     bool called = number != 0 && number <= admission->called;
-    if (called && admission->taken_called < admission->pass_max && number_use(admission, number)) {
+    if (called && admission->taken_called >= admission->pass_max) {
+        wait_begin(admission, http);
+        return false;
+    }
+    if (called && number_use(admission, number)) {
         admission->taken_called++;
         admission->stats.by_ticket++;
         admission->stats.admitted++;
@@ -139,8 +215,13 @@ bool admission_enter(struct admission *admission, struct http *http)
     }
     if ((number == 0 || called) && admission->taken + admission->taken_called < fresh_max) {
         admission->taken++;
+        admission->fresh++;
         admission->stats.admitted++;
         return true;
+    }
+    if (line_is_empty(admission)) { /* it begins: what was before is no time to call in */
+        admission->called_ms = server_loop_ms(admission->server);
+        admission->fresh = 0;
     }
     refuse(admission, http, number != 0 && !called ? number : number_give(admission));
     return false;
@@ -149,23 +230,14 @@ bool admission_enter(struct admission *admission, struct http *http)
 void admission_pass(struct admission *admission, i64 pass_ns)
 {
     u32 taken = admission->taken + admission->taken_called;
-    i64 now_ms = server_loop_ms(admission->server);
-    if (taken >= ADMISSION_MEASURE_MIN) {
-        u64 cost_ns = (u64)pass_ns / MAX(admission->asked, taken);
-        admission->cost_ns = (admission->cost_ns * 15 + cost_ns) / 16;
-        u64 fits = admission->server->options.in_flight_ms * 1000000ull / MAX(admission->cost_ns, 1000u);
+    if (taken >= ADMISSION_PASS_MIN) { /* smaller passes say little about the cost of one order */
+        u64 done = taken + (MAX(admission->asked, taken) - taken) / ADMISSION_REFUSALS;
+        admission->cost_ns = (admission->cost_ns * 15 + (u64)pass_ns / done) / 16;
+        u64 fits = capacity(admission, admission->server->options.in_flight_ms);
         admission->pass_max = (u32)MIN(MAX(fits, (u64)ADMISSION_PASS_MIN), (u64)ADMISSION_PASS_MAX);
     }
-    /* What this pass had left over calls the next in line; half a pass does in any case. */
-    u32 left = admission->pass_max > taken ? admission->pass_max - taken : 0;
-    bool busy = taken > 0 || admission->asked > 0;
-    if (!line_is_empty(admission) && (busy || now_ms > admission->rate_at_ms + 100))
-        admission->called = MIN(admission->given, admission->called + MAX(left, admission->pass_max / 2));
-    if (now_ms - admission->rate_at_ms >= 250) {
-        u64 rate = (admission->called - admission->rate_called) * 1000 / (u64)(now_ms - admission->rate_at_ms);
-        admission->calls_per_s = admission->calls_per_s == 0 ? rate : (admission->calls_per_s + rate) / 2;
-        admission->rate_called = admission->called;
-        admission->rate_at_ms = now_ms;
-    }
+    if (!line_is_empty(admission))
+        call(admission);
     admission->taken = admission->taken_called = admission->asked = 0;
+    let_in(admission);
 }

@@ -56,6 +56,7 @@ void buffer_format(struct buffer *buffer, const char *format, ...)
 void buffer_drop(struct buffer *buffer, size_t size)
 {
     ASSERT(size <= buffer->size);
-    memmove(buffer->bytes, buffer->bytes + size, buffer->size - size);
     buffer->size -= size;
+    if (buffer->size > 0 && size > 0)
+        memmove(buffer->bytes, buffer->bytes + size, buffer->size);
 }

@@ -109,7 +109,8 @@ void http_job(struct http *http, job_run *run, job_done *done, void *argument);
 /* Value of a query parameter, percent-decoded into a place that lives as long as the request. False: not there. */
 bool http_query(struct http *http, const char *name, struct slice *value);
 
-/* Called when the connection of a streaming answer ends: once, with the argument. */
+/* Called when the connection of a streaming answer, or of one that comes later, ends: once, with the argument. NULL: not
+ * any more. */
 void http_on_close(struct http *http, void (*closed)(void *argument), void *argument);
 
 /* The connection is not read from for HTTP_REST_MS: it was refused, and asks again too soon. */

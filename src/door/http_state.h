@@ -74,6 +74,7 @@ struct http {
     void *closed_argument;
     i64 rest_until_ms;      /* 0: not resting */
     struct http *rest_next, *rest_previous;
+    struct http *wait_next; /* in the line of admission.c */
 };
 
 

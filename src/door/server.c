@@ -237,6 +237,8 @@ static void server_tick(uv_timer_t *timer)
         server_deadlines(server);
     events_tick(server->events);
     http_rest_tick(server);
+    if (admission_waits(server->admission))
+        server_pass_begins(server); /* at whose end they come in */
 }
 
 /* --- stopping ----------------------------------------------------------------------------------- */
@@ -244,6 +246,8 @@ static void server_tick(uv_timer_t *timer)
 static void server_stop_check(uv_timer_t *timer)
 {
     struct server *server = timer->data;
+    if (admission_waits(server->admission))
+        server_pass_begins(server);
     bool late = server->failed || server_loop_ms(server) - server->stopping_ms >= SERVER_STOP_MS;
     for (struct conn *conn = server->conns, *next; conn != NULL; conn = next) {
         next = conn->next;
