@@ -178,7 +178,7 @@ def test_pipeline(eleven):
 
 def test_no_reader(eleven):
     """Replies that are not read stay within a bound and hold nobody else up; read at last, all of them are there."""
-    with Server(eleven, "--no-views") as server:
+    with Server(eleven, "--no-views", "--rate", "0") as server:
         world = World(server)
         quiet = [Wire(server.ports["resp"], receive_bytes=4096) for _ in range(20)]
         count = 6000
