@@ -3,7 +3,8 @@
  * takes is decided without an assertion; the books are right afterwards; and deciding them together (engine_apply_all,
  * which fetches ahead) gives the answers and the state that deciding them one by one gives.
  *
- * Input: commands back to back, as a door sends them and the journal keeps them; what is none is stepped over by 8 bytes.
+ * Input: commands back to back, as a door sends them and the journal keeps them; what is none is stepped over by 8
+ * bytes.
  */
 #include "fuzz/fuzz.h"
 

@@ -1,13 +1,15 @@
 /*
  * fuzz_http: the whole server behind one connection: its loop, engine, journal
- * and accounts in a data folder of its own, in memory. What comes is cut in two. Every complete request gets exactly one
+ * and accounts in a data folder of its own, in memory. What comes is cut in two. Every complete request gets exactly
+ * one
  * answer, and an incomplete one none; what is no HTTP gets one refusal and the end of the connection; answers are
  * well-formed HTTP, never 500, and their JSON is JSON; the server is ready for the next connection.
  *
  * A second reader of HTTP (fuzz/http_read.c) says what the requests and answers are.
  *
  * Input: 2 bytes that say where it is cut, then the bytes of the connection, in which "@KEY0" and so on stand for API
- * keys: 0 an integrator's, 1 the payment provider's, 2 an administrator's, 3 a clerk's, 4 a merchandiser's, 5 a shopper's.
+ * keys: 0 an integrator's, 1 the payment provider's, 2 an administrator's, 3 a clerk's, 4 a merchandiser's, 5 a
+ * shopper's.
  */
 #include "fuzz/http_read.h"
 
@@ -240,7 +242,7 @@ static enum ending converse(const char *bytes, size_t size, size_t cut)
     }
     close(sockets[1]);
     if (ending == ENDING_STREAM)
-        conn_close(conn); /* a stream behind which requests wait is not read from: it would be noticed by its next event */
+        conn_close(conn); /* a stream behind which requests wait is not read: its next event would notice */
     for (u32 i = 0; server->conn_count > 0; i++) {
         FUZZ_MUST(i < 1000);
         uv_run(&server->loop, UV_RUN_ONCE);

@@ -168,7 +168,7 @@ struct damages {
     const u8 *at, *end;
     bool mended;
     bool snapshots_only;
-    bool early;             /* bytes changed in snapshots, or in segments of which later ones say that they were durable */
+    bool early;             /* bytes changed in snapshots, or in segments that later ones call durable */
     bool twice;             /* it is opened again afterwards */
 };
 

@@ -1,6 +1,7 @@
 /*
  * fuzz_order: the two readers of an order's JSON body. What json_check_plain
- * takes, jansson takes too (but for numbers that no C type holds); and the quick reader (body_plain_order) makes the very
+ * takes, jansson takes too (but for numbers that no C type holds); and the quick reader (body_plain_order) makes the
+ * very
  * bytes of the command that jansson's reader (body_members) makes, or both refuse.
  */
 #include "fuzz/fuzz.h"

@@ -83,7 +83,8 @@ size_t eleven_submit(struct eleven *eleven, const void *commands, size_t size, s
 size_t eleven_poll(struct eleven *eleven, struct eleven_answer *answers, size_t max, bool wait);
 
 /*
- * For doors that keep their replies themselves: decides commands off the front of `commands` (all well formed, back to back, 8-byte
+ * For doors that keep their replies themselves: decides commands off the front of `commands` (all well formed, back
+ * to back, 8-byte
  * aligned) and tells each result at once, in order. Returns the bytes taken: fewer than `size` when the journal has no
  * room until the disk has finished something (eleven_event, eleven_poll), or has failed (eleven_status).
  * THE RULE: what was told here, and whatever is read from eleven_engine(), must not leave the process before
@@ -101,7 +102,8 @@ u64 eleven_durable(const struct eleven *eleven);
 /* The server's clock, ms since 1970: what a command would be decided at now. */
 i64 eleven_time(struct eleven *eleven);
 
-/* A descriptor that is readable when the disk has finished something: eleven_poll then moves eleven_durable. -1: there is none (a simulated disk). */
+/* A descriptor that is readable when the disk has finished something: eleven_poll then moves eleven_durable. -1:
+ * there is none (a simulated disk). */
 int eleven_event(const struct eleven *eleven);
 
 /* Submits one command and waits for its answer, with nothing else outstanding. For tools and tests.

@@ -316,7 +316,7 @@ def test_events(eleven):
         assert stock.until(lambda data: data["available"] == 142)[2]["deal"]["taken"] == 1
         # Missed seconds are told at the next look.
         screen.close()
-        paid = {}
+        paid = {second: (minor, orders) for second, minor, orders in data["seconds"]}
         for _ in range(3):
             for _ in range(5):
                 lamp(anna)

@@ -155,7 +155,8 @@ struct access_act {
  * array; control characters and bytes that are not UTF-8 become '?'. What cannot be written is tried again each
  * second, and said. */
 void access_act(struct access *access, const struct access_act *act);
-/* So many acts wait for the disk that no further one should be begun: who asks for one is to come back. Then access_act never waits. */
+/* So many acts wait for the disk that no further one should be begun: who asks for one is to come back. Then
+ * access_act never waits. */
 bool access_acts_full(struct access *access);
 /* Slow. Up to `max` acts with a number < `before` (0: from the newest), newest first. Includes all acts given before
  * the call, unless the disk refuses them. */

@@ -25,7 +25,8 @@ static size_t serve_options(struct serve *serve, struct option options[SERVE_OPT
     const struct option rows[] = {
         {"config", OPTION_TEXT, &serve->config, "FILE", "read options from FILE (docs/eleven-serve.conf shows all)"},
         {"http", OPTION_TEXT, &serve->door.http_listen, "ADDRESS:PORT", "HTTP; \"none\": not (127.0.0.1:1111)"},
-        {"resp", OPTION_TEXT, &serve->door.resp_listen, "ADDRESS:PORT", "Redis protocol; \"none\": not (127.0.0.1:1112)"},
+        {"resp", OPTION_TEXT, &serve->door.resp_listen, "ADDRESS:PORT",
+         "Redis protocol; \"none\": not (127.0.0.1:1112)"},
         {"https", OPTION_TEXT, &serve->door.https_listen, "ADDRESS:PORT", "HTTPS, with a certificate (127.0.0.1:1113)"},
         {"tls-cert", OPTION_TEXT, &serve->door.tls_certificate, "FILE", "certificate chain, PEM"},
         {"tls-key", OPTION_TEXT, &serve->door.tls_key, "FILE", "its private key, PEM"},
@@ -42,7 +43,8 @@ static size_t serve_options(struct serve *serve, struct option options[SERVE_OPT
         {"resp-open", OPTION_SWITCH, &serve->door.resp_open, NULL, "RESP needs no AUTH: benchmarks only"},
         {"hooks-private", OPTION_SWITCH, &serve->door.hooks_private, NULL,
          "webhooks may go to private addresses and over http"},
-        {"no-views", OPTION_SWITCH, &serve->door.no_views, NULL, "no search, order lists and webhooks; half the memory"},
+        {"no-views", OPTION_SWITCH, &serve->door.no_views, NULL,
+         "no search, order lists and webhooks; half the memory"},
         {"log-requests", OPTION_SWITCH, &serve->door.log_requests, NULL, "a line of log for each HTTP request"},
     };
     _Static_assert(ARRAY_COUNT(rows) <= SERVE_OPTIONS, "room for all");
@@ -51,7 +53,8 @@ static size_t serve_options(struct serve *serve, struct option options[SERVE_OPT
 }
 
 /* One setting by name, from the file or the environment. The text stays allocated: options point into it. */
-static bool serve_set(const struct option *options, size_t count, const char *name, const char *value, const char *where)
+static bool serve_set(const struct option *options, size_t count, const char *name, const char *value,
+                      const char *where)
 {
     u64 number;
     for (size_t i = 0; i < count; i++) {

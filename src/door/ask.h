@@ -4,7 +4,8 @@
  * same bytes through either of them.
  *
  * Names are those of command.def. Where the command wants an id of something that has a code, the code may be given;
- * where it wants a number of an enum, its word; a time named `opens_ms` may be given as `opens_at` in RFC 3339. RESP has no types: there
+ * where it wants a number of an enum, its word; a time named `opens_ms` may be given as `opens_at` in RFC 3339. RESP
+ * has no types: there
  * "#12" is the id 12, and anything else a code.
  */
 #ifndef ELEVEN_DOOR_ASK_H
@@ -47,11 +48,13 @@ bool ask_line(struct ask *ask, struct slice sku, enum ask_type type, struct slic
 /* Puts the tail behind the fields and sets the size. */
 bool ask_end(struct ask *ask);
 
-/* An idempotency key of 1..ASK_KEY_MAX bytes of visible ASCII as 128 bits: a UUID is itself, anything else is hashed. False: it is none. */
+/* An idempotency key of 1..ASK_KEY_MAX bytes of visible ASCII as 128 bits: a UUID is itself, anything else is hashed.
+ * False: it is none. */
 #define ASK_KEY_MAX 255
 bool ask_key(struct slice text, u64 key[2]);
 
-/* The id that a code, or "#12", stands for; `kind` is the command that puts such a thing (COMMAND_SKU_PUT, ...). 0: none. */
+/* The id that a code, or "#12", stands for; `kind` is the command that puts such a thing (COMMAND_SKU_PUT, ...). 0:
+ * none. */
 u32 ask_find(const struct engine *engine, u16 kind, struct slice value, enum ask_type type);
 
 /* A whole number, all of the text. */
@@ -59,7 +62,8 @@ bool ask_number(struct slice text, i64 *number);
 
 /* The kind of thing that a field of a command refers to (COMMAND_SKU_PUT, ...); 0: it is no reference by code. */
 u16 ask_reference(const struct command_info *info, const char *field);
-/* The words of an enum field, numbered from 1, `*count` of them at most ASK_WORDS_MAX; false: it is no enum. For descriptions. */
+/* The words of an enum field, numbered from 1, `*count` of them at most ASK_WORDS_MAX; false: it is no enum. For
+ * descriptions. */
 #define ASK_WORDS_MAX 8
 bool ask_words(const struct command_info *info, const char *field, const char *words[ASK_WORDS_MAX], size_t *count);
 

@@ -27,7 +27,8 @@ enum body_plain {
 };
 enum body_plain body_plain_order(struct slice body, struct ask *ask);
 
-/* The body of an order, without jansson: 0.2 instead of 2 us. False: ask says why, or `bad` is set: it is no JSON object. */
+/* The body of an order, without jansson: 0.2 instead of 2 us. False: ask says why, or `bad` is set: it is no JSON
+ * object. */
 bool body_order(struct http *http, struct ask *ask, bool *bad);
 
 /* Members by name and type. False: refused. `needed`: it must be there. */

@@ -6,7 +6,7 @@
 #define ELEVEN_DOOR_CATALOGUE_H
 
 #include "core/engine.h"
-#include "door/emit.h"
+#include "base/emit.h"
 #include "door/http.h"
 
 /* Texts of sku.put, in the order of command.def. */

@@ -13,7 +13,8 @@
 #define CONN_IDLE_MS 75000      /* a connection on which nothing happens */
 #define CONN_SEND_MS 30000      /* one that does not read a piece of what it asked for */
 #define CONN_PIECE ((size_t)64 << 10)
-#define CONN_LINGER_MS 1000     /* after the last answer, for what the peer still sends: closing on it would reset the answer away */
+/* After the last answer, for what the peer still sends: closing on that would reset the answer away. */
+#define CONN_LINGER_MS 1000
 
 static void conn_free(struct conn *conn)
 {
@@ -114,7 +115,8 @@ void conn_raw(struct conn *conn, const char *bytes, size_t size)
     buffer_add(&conn->sending, bytes, size);
 }
 
-/* One write under way at a time, of a piece, so that who reads slowly is seen to read; its buffer is not touched meanwhile. */
+/* One write under way at a time, of a piece, so that who reads slowly is seen to read; its buffer is not touched
+ * meanwhile. */
 void conn_push(struct conn *conn)
 {
     if (conn->closing || conn->writing || conn->sending.size == 0)
@@ -135,7 +137,8 @@ static void conn_shut(uv_shutdown_t *shut, int status)
     free(shut);
 }
 
-/* Everything is sent: says so to the peer, and reads away what it still sends until it closes or a moment has passed. */
+/* Everything is sent: says so to the peer, and reads away what it still sends until it closes or a moment has passed.
+ * */
 static void conn_linger(struct conn *conn)
 {
     if (conn->closing || conn->lingering)

@@ -1,7 +1,8 @@
 /*
  * A connection: one socket, with TLS or without, and the reply gate.
  *
- * In: bytes as they come are given to the protocol (HTTP or RESP), which takes as many as it can use; the rest is kept and
+ * In: bytes as they come are given to the protocol (HTTP or RESP), which takes as many as it can use; the rest is
+ * kept and
  * given again with the next ones. Out: the protocol appends to conn->output and says with conn_reply up
  * to which sequence number that must be durable. conn_release is the one place where bytes leave, and it asserts
  * that they may.
@@ -12,7 +13,7 @@
 #ifndef ELEVEN_DOOR_CONN_H
 #define ELEVEN_DOOR_CONN_H
 
-#include "door/buffer.h"
+#include "base/buffer.h"
 
 #include <uv.h>
 
@@ -26,7 +27,8 @@ struct tls;
 #define CONN_READ_BYTES ((size_t)256 << 10) /* one read; shared by all */
 
 struct protocol {
-    /* Takes what it can from the front of `bytes`; returns how many. Less than all: the rest is kept until there are more, or conn_resume. */
+    /* Takes what it can from the front of `bytes`; returns how many. Less than all: the rest is kept until there are
+     * more, or conn_resume. */
     size_t (*bytes)(struct conn *conn, const char *bytes, size_t size);
     void (*closed)(struct conn *conn); /* the last call: frees conn->state */
     bool (*idle)(const struct conn *conn); /* nothing is asked and not answered */
@@ -65,7 +67,7 @@ struct conn {
     bool at_gate;
     bool blocked;
     bool reading;
-    bool held;                  /* the protocol stopped because of what is not sent: bytes it could use may be in `input` */
+    bool held;                  /* the protocol stopped because of what is not sent: `input` may hold more for it */
     bool in_protocol;           /* no recursion */
     bool pause;                 /* the protocol wants no more bytes now */
     bool close_after;           /* once the output has been sent */
@@ -83,15 +85,18 @@ void conn_accept(struct server *server, uv_stream_t *listener, const struct prot
  * not be taken, and is closed. */
 struct conn *conn_adopt(struct server *server, int socket, const struct protocol *protocol);
 
-/* What was appended to conn->output since the last call may leave when the engine's present sequence number is durable. */
+/* What was appended to conn->output since the last call may leave when the engine's present sequence number is
+ * durable. */
 void conn_reply(struct conn *conn);
-/* The same for what rests on no state: it may leave with what is before it. Outside of the protocol it does so at once, and may close the connection. */
+/* The same for what rests on no state: it may leave with what is before it. Outside of the protocol it does so at
+ * once, and may close the connection. */
 void conn_reply_free(struct conn *conn);
 
 /* Sends what may leave: the gate. */
 void conn_release(struct conn *conn, u64 durable);
 
-/* Gives kept bytes to the protocol again, and reads on. Runs the protocol, unless it is called from inside of it; may close the connection. */
+/* Gives kept bytes to the protocol again, and reads on. Runs the protocol, unless it is called from inside of it; may
+ * close the connection. */
 void conn_resume(struct conn *conn);
 
 /* Waits for room at the desk, then resumes. */
@@ -100,7 +105,8 @@ void conn_block(struct conn *conn);
 /* Something has happened on it: it may be quiet for as long again. */
 void conn_alive(struct conn *conn);
 
-/* Ends it: at once (never from inside the protocol, whose state goes with it), or once what has been replied is sent. */
+/* Ends it: at once (never from inside the protocol, whose state goes with it), or once what has been replied is sent.
+ * */
 void conn_close(struct conn *conn);
 void conn_close_after(struct conn *conn);
 

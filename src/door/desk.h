@@ -6,7 +6,8 @@
  *   desk_ask      the command that was put there, and who is told its result
  *   desk_run      decides what is waiting, in order (at the end of a pass, when full, and before a read)
  *
- * When the journal has no room, commands wait here, in bounds. After DESK_PATIENCE_MS they are refused (busy), so that a
+ * When the journal has no room, commands wait here, in bounds. After DESK_PATIENCE_MS they are refused (busy), so
+ * that a
  * stuck disk makes quick refusals and no queue.
  */
 #ifndef ELEVEN_DOOR_DESK_H
@@ -23,7 +24,8 @@ struct conn;
 #define DESK_BATCH 512u             /* so many are decided without waiting for the end of the pass */
 #define DESK_PATIENCE_MS 50
 
-/* `result` NULL: not decided, the disk is too slow; nothing has happened, try again later. `conn` NULL when the entry had none, or it has been closed. */
+/* `result` NULL: not decided, the disk is too slow; nothing has happened, try again later. `conn` NULL when the entry
+ * had none, or it has been closed. */
 typedef void desk_reply(struct conn *conn, void *context, const struct result *result);
 
 struct desk_entry {

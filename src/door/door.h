@@ -16,7 +16,7 @@ struct door_options {
     const char *resp_listen;        /* "127.0.0.1:1112"; NULL: no RESP */
     const char *tls_certificate;    /* PEM files */
     const char *tls_key;
-    const char *public_url;         /* what links in feeds and labels begin with; NULL: http:// and the Host asked for */
+    const char *public_url;         /* what links in feeds begin with; NULL: http:// and the Host asked for */
     u32 connections_max;
     u32 requests_per_second;        /* a caller's or an address's steady rate over HTTP; 0: no bound */
     u32 in_flight_ms;               /* of work that a pass may take in before orders are refused: admission.h */

@@ -37,7 +37,8 @@ struct stream {
 };
 
 /*
- * The text of a festival's screen, made once for all who see it. One is made, and shown when the sequence number it shows is durable: then it need
+ * The text of a festival's screen, made once for all who see it. One is made, and shown when the sequence number it
+ * shows is durable: then it need
  * not pass the gate again for each of ten thousand.
  */
 struct screen_text {
@@ -130,7 +131,8 @@ static void stream_closed(void *argument)
 
 /* --- what there is to say -------------------------------------------------------------------------------- */
 
-/* An event goes to the gate, or past it when it shows what is durable. False: the connection has ended, and the stream with it. */
+/* An event goes to the gate, or past it when it shows what is durable. False: the connection has ended, and the
+ * stream with it. */
 static bool stream_say(struct stream *stream, const struct buffer *text, bool durable)
 {
     struct events *events = stream->events;

@@ -1,11 +1,13 @@
 /*
  * Server-sent events (WHATWG HTML, 9.2): the screen of a festival, what is left of a SKU, a shopper's own orders.
  *
- * A stream is looked at every EVENTS_PERIOD_MS and gets an event when what it watches has changed: however much happens, there are at most
+ * A stream is looked at every EVENTS_PERIOD_MS and gets an event when what it watches has changed: however much
+ * happens, there are at most
  * four a second, each with the state as it is then. All screens of a festival share one text. While the server is
  * busy, events have EVENTS_BUSY_PERMILLE of its time and come less often instead of costing orders.
  *
- * An event's id is the sequence number it shows (a screen's: and the second of the festival). Who comes back with Last-Event-ID gets what has changed
+ * An event's id is the sequence number it shows (a screen's: and the second of the festival). Who comes back with
+ * Last-Event-ID gets what has changed
  * since: a screen the seconds it has missed, a shopper the orders.
  */
 #ifndef ELEVEN_DOOR_EVENTS_H
@@ -20,7 +22,7 @@ struct events;
 #define EVENTS_PERIOD_MS 250
 #define EVENTS_BEAT_MS 15000            /* a comment, when there is nothing to say */
 #define EVENTS_BUSY_PERMILLE 20
-#define EVENTS_SHARED_SECONDS 20        /* seconds in the text that all screens share: nobody who reads is told less often */
+#define EVENTS_SHARED_SECONDS 20        /* in the text that all screens share: who reads is told more often */
 #define EVENTS_UNSENT_MAX ((size_t)64 << 10) /* who does not read gets no more until they do */
 #define EVENTS_SECONDS_MAX 600          /* seconds of a festival in one event */
 #define EVENTS_ORDERS_MAX 32            /* newest orders of a shopper that are watched */

@@ -5,7 +5,7 @@
 #define ELEVEN_DOOR_EVENTS_TEXT_H
 
 #include "core/engine.h"
-#include "door/buffer.h"
+#include "base/buffer.h"
 
 /* How far a festival is, in whole seconds since it opened; -1: not open yet. */
 i64 events_second(const struct festival *festival, i64 now_ms);

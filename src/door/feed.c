@@ -4,7 +4,7 @@
 #include "base/money.h"
 #include "base/time.h"
 #include "door/catalogue.h"
-#include "door/emit.h"
+#include "base/emit.h"
 
 #include <stdio.h>
 

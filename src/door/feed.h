@@ -7,7 +7,7 @@
 #define ELEVEN_DOOR_FEED_H
 
 #include "core/engine.h"
-#include "door/buffer.h"
+#include "base/buffer.h"
 
 #define FEED_TEXT_MAX 5000u     /* bytes of a description */
 #define FEED_BOOKS_MAX 8192u    /* places looked at for an item, or a page: no units in any of them is sold out */

@@ -1,7 +1,7 @@
 /* Texts for feeds and pages; see feed.h. */
 #include "door/feed.h"
 
-#include "door/emit.h"
+#include "base/emit.h"
 
 #include <stdlib.h>
 #include <strings.h>

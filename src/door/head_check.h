@@ -4,8 +4,10 @@
  * request differently, one of them can be made to see a second request in it.
  *
  * A state machine that is given the bytes first, in whatever pieces they come, from a request's first byte on:
- *   no line is folded; each ends in CR LF, and CR and LF stand nowhere else; a header's name is one or more tchar with the
- *   colon right behind it; no control characters, NUL among them; the request line ends in " HTTP/1.0" or " HTTP/1.1", or
+ *   no line is folded; each ends in CR LF, and CR and LF stand nowhere else; a header's name is one or more tchar
+ * with the
+ *   colon right behind it; no control characters, NUL among them; the request line ends in " HTTP/1.0" or "
+ * HTTP/1.1", or
  *   in another version of HTTP, which is refused by its number later.
  */
 #ifndef ELEVEN_DOOR_HEAD_CHECK_H

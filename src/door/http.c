@@ -180,7 +180,8 @@ static void http_take_head(struct http *http)
         request->headers[i] = http_trim_end(http_span_text(http, &http->spans[i]));
 }
 
-/* A file is read only from who may send one, and few at a time. False: it has been refused, and the connection will close. */
+/* A file is read only from who may send one, and few at a time. False: it has been refused, and the connection will
+ * close. */
 static bool http_file_good(struct http *http)
 {
     struct server *server = http->conn->server;
@@ -319,7 +320,8 @@ static void http_bad(struct http *http, llhttp_errno_t error)
     http->phase = HTTP_WAITING;
     http->whole_ns = (i64)uv_hrtime();
     const char *what = error == HPE_INVALID_METHOD ? "The method is not known." : "This is not HTTP/1.1.";
-    problem_unreadable(http, http->refusal != 0 ? http->refusal : 400, http->refusal != 0 ? http->refusal_reason : what);
+    bool named = http->refusal != 0;
+    problem_unreadable(http, named ? http->refusal : 400, named ? http->refusal_reason : what);
 }
 
 /* Body bytes in the read buffer are kept when the request is not answered within this call. */

@@ -1,7 +1,8 @@
 /*
  * HTTP/1.1 (RFC 9110, 9112): a connection's requests, one at a time, and the
  * ways to answer them. The parser is llhttp in its strict mode, behind a check of its own (head_check.h); what is not
- * plainly HTTP/1.1 is refused and the connection closed, so that nobody in front of us can see two requests where we see one.
+ * plainly HTTP/1.1 is refused and the connection closed, so that nobody in front of us can see two requests where we
+ * see one.
  *
  * A handler (route.h) gets a whole request and does one of: http_reply and its like, now or later; http_ask: a
  * command at the desk; http_job: work on the pool.
@@ -13,7 +14,7 @@
 #include "base/result.h"
 #include "door/conn.h"
 #include "door/job.h"
-#include "door/emit.h"
+#include "base/emit.h"
 
 extern const struct protocol http_protocol;
 
@@ -80,18 +81,21 @@ struct server *http_server(struct http *http);
 /* A body to be written; its bytes are the server's scratch, good until the next http_body. */
 struct emit http_body(struct http *http);
 
-/* Sends what was written into http_body as JSON. `status` 2xx. With an ETag when the request is a GET (304 when the caller has it). */
+/* Sends what was written into http_body as JSON. `status` 2xx. With an ETag when the request is a GET (304 when the
+ * caller has it). */
 void http_reply_json(struct http *http, int status);
 
 /* A whole answer; `headers` is "" or lines that end with CR LF. */
 void http_reply(struct http *http, int status, const char *type, struct slice body, const char *headers);
 
-/* Keep-alive connections get an answer whose body comes in pieces (chunked): begin, pieces, end. Server-sent events never end. */
+/* Keep-alive connections get an answer whose body comes in pieces (chunked): begin, pieces, end. Server-sent events
+ * never end. */
 void http_begin(struct http *http, int status, const char *type, const char *headers);
 void http_piece(struct http *http, struct slice bytes);
 void http_end(struct http *http);
 
-/* The answer, or piece, that follows rests on nothing that a crash could take back: it does not wait for the disk. A piece that is sent at once may close the
+/* The answer, or piece, that follows rests on nothing that a crash could take back: it does not wait for the disk. A
+ * piece that is sent at once may close the
  * connection and with it end `http`. */
 void http_free(struct http *http);
 
@@ -103,13 +107,15 @@ void http_free(struct http *http);
 void http_wait(struct http *http);
 struct http *http_of(struct conn *conn);
 
-/* Runs `run` on the pool and `done` afterwards; answers 503 itself when there is no room, and frees the argument then. */
+/* Runs `run` on the pool and `done` afterwards; answers 503 itself when there is no room, and frees the argument
+ * then. */
 void http_job(struct http *http, job_run *run, job_done *done, void *argument);
 
 /* Value of a query parameter, percent-decoded into a place that lives as long as the request. False: not there. */
 bool http_query(struct http *http, const char *name, struct slice *value);
 
-/* Called when the connection of a streaming answer, or of one that comes later, ends: once, with the argument. NULL: not
+/* Called when the connection of a streaming answer, or of one that comes later, ends: once, with the argument. NULL:
+ * not
  * any more. */
 void http_on_close(struct http *http, void (*closed)(void *argument), void *argument);
 

@@ -12,8 +12,8 @@
 #ifndef ELEVEN_DOOR_IMPORTS_H
 #define ELEVEN_DOOR_IMPORTS_H
 
-#include "door/buffer.h"
-#include "door/emit.h"
+#include "base/buffer.h"
+#include "base/emit.h"
 #include "exchange/rehearsal.h"
 
 struct server;

@@ -8,7 +8,8 @@
 
 #define JSON_DEPTH_MAX 8
 
-/* True when the text is one JSON value in UTF-8, at most JSON_DEPTH_MAX deep, without escapes in strings. Numbers may be
+/* True when the text is one JSON value in UTF-8, at most JSON_DEPTH_MAX deep, without escapes in strings. Numbers may
+ * be
  * larger than a reader can hold. O(size). */
 bool json_check_plain(struct slice text);
 

@@ -17,7 +17,8 @@ struct limiter;
 struct limiter *limiter_open(u32 rate);
 void limiter_close(struct limiter *limiter);
 
-/* Takes `cost` tokens from the bucket of `who` (a hash). 0: there were enough; else in how many seconds there will be. */
+/* Takes `cost` tokens from the bucket of `who` (a hash). 0: there were enough; else in how many seconds there will
+ * be. */
 u32 limiter_take(struct limiter *limiter, u64 who, u32 cost, i64 now_ms);
 
 #endif

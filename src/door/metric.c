@@ -43,7 +43,8 @@ static void page_value(struct buffer *page, const char *name, const char *type, 
 
 static void page_results(struct server *server, struct buffer *page)
 {
-    buffer_text(page, "# HELP eleven_results_total Commands decided, by result.\n# TYPE eleven_results_total counter\n");
+    buffer_text(page, "# HELP eleven_results_total Commands decided, by result.\n"
+                      "# TYPE eleven_results_total counter\n");
     for (u16 i = 0; i < 127; i++)
         if (server->stats.results[i] > 0)
             buffer_format(page, "eleven_results_total{result=\"%s\"} %llu\n", result_word(i),

@@ -5,7 +5,7 @@
 #ifndef ELEVEN_DOOR_METRIC_H
 #define ELEVEN_DOOR_METRIC_H
 
-#include "door/buffer.h"
+#include "base/buffer.h"
 
 struct server;
 

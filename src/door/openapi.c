@@ -3,7 +3,7 @@
 #include "base/assert.h"
 #include "door/describe.h"
 #include "door/door.h"
-#include "door/emit.h"
+#include "base/emit.h"
 #include "door/identify.h"
 
 #include <ctype.h>

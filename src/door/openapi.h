@@ -4,7 +4,7 @@
 #ifndef ELEVEN_DOOR_OPENAPI_H
 #define ELEVEN_DOOR_OPENAPI_H
 
-#include "door/buffer.h"
+#include "base/buffer.h"
 
 #define OPENAPI_MAX ((size_t)1 << 20) /* bytes; asserted */
 

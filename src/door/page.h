@@ -5,7 +5,7 @@
 #ifndef ELEVEN_DOOR_PAGE_H
 #define ELEVEN_DOOR_PAGE_H
 
-#include "door/buffer.h"
+#include "base/buffer.h"
 
 #define PAGE_TYPE "text/html; charset=utf-8"
 

@@ -5,7 +5,7 @@
 #define ELEVEN_DOOR_RENDER_H
 
 #include "core/engine.h"
-#include "door/emit.h"
+#include "base/emit.h"
 
 /* The code of an entity, null for none. */
 void render_code(struct emit *emit, const struct engine *engine, const char *key, u32 text);

@@ -272,8 +272,9 @@ static enum resp_verdict resp_engine(struct conn *conn, struct resp *resp, const
         if (room == NULL)
             return RESP_BLOCKED;
         good = resp_make(resp, info, server->engine, room, &ask);
-        may = good && right_to(server->engine, &resp->caller, ask.command) &&
-              (info->kind != COMMAND_SHOPPER_JOIN || resp->caller.roles & ROLE_INTEGRATOR); /* strangers join over HTTP */
+        may = good && right_to(server->engine, &resp->caller, ask.command);
+        if (info->kind == COMMAND_SHOPPER_JOIN && (resp->caller.roles & ROLE_INTEGRATOR) == 0)
+            may = false; /* strangers join over HTTP */
         /* What it names may be what the commands before it make. */
         again = (!may || lacks_shopper(&ask)) && resp->asked > 0;
         if (again && !desk_run(&server->desk))

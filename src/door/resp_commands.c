@@ -369,7 +369,7 @@ const struct resp_command resp_commands[] = {
     {"TIME", run_time, 1, ROLE_ANYBODY, false, "the server's clock: seconds, microseconds"},
     {"ORDER.GET", run_order_get, 2, STAFF | ROLE_SHOPPER, true, "ORDER.GET order"},
     {"STOCK.GET", run_stock_get, -2, ROLE_ANYBODY, true, "STOCK.GET sku [location]: units that may be bought now"},
-    {"WALLET.GET", run_wallet_get, -2, STAFF | ROLE_SHOPPER, true, "WALLET.GET shopper [currency]: balance in minor units"},
+    {"WALLET.GET", run_wallet_get, -2, STAFF | ROLE_SHOPPER, true, "WALLET.GET shopper [currency]: balance, minor units"},
     {"FESTIVAL.GET", run_festival_get, 2, ROLE_ANYBODY, true, "FESTIVAL.GET festival: window and meters"},
 };
 const size_t resp_command_count = ARRAY_COUNT(resp_commands);

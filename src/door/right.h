@@ -16,7 +16,8 @@ u32 right_roles(u32 roles);
 /* True when this caller may give this command. O(lines of the order it is about). */
 bool right_to(const struct engine *engine, const struct caller *caller, const struct command_header *command);
 
-/* True when the caller may see this order: the shopper's own, a part of it at the clerk's store, or staff of everything. */
+/* True when the caller may see this order: the shopper's own, a part of it at the clerk's store, or staff of
+ * everything. */
 bool right_to_see(const struct engine *engine, const struct caller *caller, u32 order);
 
 #endif

@@ -28,7 +28,7 @@ struct route {
     u32 roles;              /* who may; 0: who may give the command */
     const char *path;       /* "/v1/orders/{order}" */
     const char *name;       /* operationId, and the name in the audit trail */
-    const char *request;    /* schema of the body (schema.def), or "text/csv"; NULL: none, or made from the command's fields */
+    const char *request;    /* schema of the body (schema.def), or "text/csv"; NULL: none, or the command's fields */
     const char *response;   /* schema of success, or "text/csv"; NULL: no body */
     const char *parameters; /* query parameters, space-separated; "" none */
     const char *summary;
@@ -41,7 +41,8 @@ extern const size_t route_count;
 /* Who may ask: set of enum role. */
 u32 route_roles(const struct route *route);
 
-/* Finds the route of the request whose head is there, and fills in route and parameters. Returns how large its body may be. */
+/* Finds the route of the request whose head is there, and fills in route and parameters. Returns how large its body
+ * may be. */
 size_t route_find(struct http *http, unsigned method);
 size_t route_body_max(const struct route *route);
 

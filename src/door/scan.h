@@ -6,7 +6,7 @@
 #define ELEVEN_DOOR_SCAN_H
 
 #include "core/engine.h"
-#include "door/emit.h"
+#include "base/emit.h"
 #include "door/http.h"
 
 struct scan_plan {

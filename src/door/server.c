@@ -13,13 +13,13 @@
 #include "door/imports.h"
 #include "door/job.h"
 #include "door/limiter.h"
+#include "door/listen.h"
 #include "door/notify.h"
 #include "door/resp.h"
 #include "door/tls.h"
 #include "door/turn.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,7 +27,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define SERVER_BACKLOG 4096
 #define SERVER_STOP_MS 10000        /* what is not finished by then is cut off */
 #define SERVER_DRAIN_MS ((i64)30000)
 #define SERVER_STUCK_EXIT 3         /* as the command line says: the data folder or its disk */
@@ -93,7 +92,8 @@ void server_at_gate(struct server *server, struct conn *conn)
     server->gate_count++;
 }
 
-/* One that has been let go in part waits on at the place of its next mark. The queue is in the order of first marks, as they are only ever
+/* One that has been let go in part waits on at the place of its next mark. The queue is in the order of first marks,
+ * as they are only ever
  * made with the engine's present number, and that is near the front. */
 static void server_again_at_gate(struct server *server, struct conn *conn)
 {
@@ -283,80 +283,6 @@ static void server_signal(uv_signal_t *handle, int number)
 
 /* --- starting ----------------------------------------------------------------------------------- */
 
-static void server_http_connection(uv_stream_t *listener, int status)
-{
-    if (status == 0)
-        conn_accept(listener->data, listener, &http_protocol, false);
-}
-
-static void server_https_connection(uv_stream_t *listener, int status)
-{
-    if (status == 0)
-        conn_accept(listener->data, listener, &http_protocol, true);
-}
-
-static void server_resp_connection(uv_stream_t *listener, int status)
-{
-    if (status == 0)
-        conn_accept(listener->data, listener, &resp_protocol, false);
-}
-
-/* "127.0.0.1:1111" or "[::1]:1111". */
-static bool server_parse_address(const char *text, struct sockaddr_storage *address)
-{
-    char host[64];
-    const char *colon = strrchr(text, ':');
-    if (colon == NULL || (size_t)(colon - text) >= sizeof(host))
-        return false;
-    snprintf(host, sizeof(host), "%.*s", (int)(colon - text), text);
-    char *end;
-    long port = strtol(colon + 1, &end, 10);
-    if (end == colon + 1 || *end != 0 || port < 0 || port > 65535)
-        return false;
-    size_t length = strlen(host);
-    if (length > 2 && host[0] == '[' && host[length - 1] == ']') {
-        host[length - 1] = 0;
-        return uv_ip6_addr(host + 1, (int)port, (struct sockaddr_in6 *)address) == 0;
-    }
-    return uv_ip4_addr(host, (int)port, (struct sockaddr_in *)address) == 0;
-}
-
-static int server_port(const uv_tcp_t *tcp)
-{
-    struct sockaddr_storage address;
-    int size = sizeof(address);
-    if (uv_tcp_getsockname(tcp, (struct sockaddr *)&address, &size) != 0)
-        return 0;
-    if (address.ss_family == AF_INET6)
-        return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
-    return ntohs(((struct sockaddr_in *)&address)->sin_port);
-}
-
-static bool server_listen(struct server *server, uv_tcp_t *tcp, const char *name, const char *where,
-                          uv_connection_cb accepted)
-{
-    struct sockaddr_storage address;
-    if (where == NULL || *where == 0 || strcmp(where, "none") == 0)
-        return true;
-    int status = server_parse_address(where, &address) ? 0 : UV_EINVAL;
-    if (status == 0)
-        status = uv_tcp_init(&server->loop, tcp);
-    if (status == 0) {
-        tcp->data = server;
-        status = uv_tcp_bind(tcp, (const struct sockaddr *)&address, 0);
-    }
-    if (status == 0)
-        status = uv_listen((uv_stream_t *)tcp, SERVER_BACKLOG, accepted);
-    if (status == 0) {
-        server_log(server, "info", "listening", "\"door\":\"%s\",\"address\":\"%s\",\"port\":%d", name, where,
-                   server_port(tcp));
-        return true;
-    }
-    server_log(server, "error", "cannot-listen", "\"door\":\"%s\",\"address\":\"%s\",\"reason\":\"%s\"", name, where,
-               uv_strerror(status));
-    return false;
-}
-
 /* As many descriptors as we are allowed to have: a connection is one. */
 static void server_raise_files(struct server *server)
 {
@@ -429,23 +355,6 @@ static void server_close_stores(struct server *server)
         hook_close(server->hook);
     if (server->access != NULL)
         access_close(server->access);
-}
-
-static bool server_listen_all(struct server *server)
-{
-    char problem[256] = "";
-    const struct door_options *options = &server->options;
-    if (options->tls_certificate != NULL && *options->tls_certificate != 0) {
-        server->tls = tls_open(options->tls_certificate, options->tls_key != NULL ? options->tls_key : "", problem);
-        if (server->tls == NULL) {
-            server_log(server, "error", "bad-certificate", "\"reason\":\"%s\"", problem);
-            return false;
-        }
-    }
-    const char *https = server->tls != NULL ? options->https_listen : NULL;
-    return server_listen(server, &server->http, "http", options->http_listen, server_http_connection) &&
-           server_listen(server, &server->https, "https", https, server_https_connection) &&
-           server_listen(server, &server->resp, "resp", options->resp_listen, server_resp_connection);
 }
 
 static void server_start_handles(struct server *server)
@@ -559,7 +468,8 @@ struct server *server_open(const struct door_options *options)
     return server;
 }
 
-/* What has been decided gets on the disk; one that is stuck is not waited for longer than SERVER_DRAIN_MS. What was not durable has not been
+/* What has been decided gets on the disk; one that is stuck is not waited for longer than SERVER_DRAIN_MS. What was
+ * not durable has not been
  * acknowledged to anybody, so ending without it is what a crash would do. */
 static void server_drain(struct server *server)
 {
@@ -603,7 +513,7 @@ enum door_exit server_close(struct server *server)
 enum door_exit door_run(const struct door_options *options)
 {
     struct server *server = server_open(options);
-    if (server->exit == DOOR_STOPPED && !server_listen_all(server))
+    if (server->exit == DOOR_STOPPED && !listen_all(server))
         server->exit = DOOR_ADDRESS;
     if (server->exit == DOOR_STOPPED) {
         notify_systemd("READY=1");

@@ -129,7 +129,8 @@ void server_count_result(struct server *server, struct result result);
 /* Begins to stop: no new connections, finish what was begun. */
 void server_stop(struct server *server);
 
-/* One line of JSON on standard error: {"time":..,"level":..,"event":.., ...}; `format` adds further members (`"key":value`), already JSON. */
+/* One line of JSON on standard error: {"time":..,"level":..,"event":.., ...}; `format` adds further members
+ * (`"key":value`), already JSON. */
 void server_log(struct server *server, const char *level, const char *event, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -18,7 +18,8 @@ void tls_close(struct tls_context *context);
 struct tls *tls_new(struct tls_context *context);
 void tls_free(struct tls *tls);
 
-/* Cipher bytes that arrived: gives plain ones to conn_plain and answers handshakes. Closes the connection on an error. */
+/* Cipher bytes that arrived: gives plain ones to conn_plain and answers handshakes. Closes the connection on an
+ * error. */
 void tls_receive(struct conn *conn, const char *bytes, size_t size);
 
 /* Plain bytes that may leave. */

@@ -117,9 +117,11 @@ static bool event_tell(struct hook *hook, const struct engine *engine, const str
     ASSERT(place < HOOK_PLACES);
     if (!(__atomic_load_n(&hook->wanted, __ATOMIC_ACQUIRE) >> subject->event & 1))
         return true;
-    struct hook_text text = {.bytes = hook->body, .size_max = HOOK_BODY_MAX};
-    hook_payload(&text, engine, subject);
-    return event_add(hook, hook->place_seq * HOOK_PLACES + place, subject, slice_of(text.bytes, text.size));
+    struct emit emit = emit_into(&hook->body);
+    hook->body.size = 0;
+    hook_payload(&emit, engine, subject);
+    ASSERT(hook->body.size <= HOOK_BODY_MAX);
+    return event_add(hook, hook->place_seq * HOOK_PLACES + place, subject, slice_of(hook->body.bytes, hook->body.size));
 }
 
 /* --- what a command tells ------------------------------------------------------------------ */

@@ -95,7 +95,7 @@ static void hook_free(struct hook *hook)
         curl_multi_cleanup(hook->multi);
     pthread_mutex_destroy(&hook->lock);
     free(hook->arena);
-    free(hook->body);
+    buffer_free(&hook->body);
     free(hook);
 }
 
@@ -128,10 +128,9 @@ bool hook_open(struct hook **opened, const struct hook_options *options, char *p
     hook->now_ms = options->now_ms != NULL ? options->now_ms : hook_wall_ms;
     pthread_mutex_init(&hook->lock, NULL);
     hook->arena = malloc(HOOK_ARENA_BYTES);
-    hook->body = malloc(HOOK_BODY_MAX);
     hook->multi = curl_multi_init();
     hook->committed_ms = hook_monotonic_ms();
-    bool good = hook->arena != NULL && hook->body != NULL && hook->multi != NULL;
+    bool good = hook->arena != NULL && hook->multi != NULL;
     if (!good)
         snprintf(problem, HOOK_PROBLEM_MAX, "no memory for webhooks");
     good = good && hook_store_open(hook, options->directory, problem);

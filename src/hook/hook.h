@@ -74,7 +74,8 @@ const char *hook_status_sentence(enum hook_status status);
 struct hook_options {
     const char *directory;
     bool allow_private;     /* loopback and private addresses too, and http:// to loopback. Off: refused where the
-                             * socket is made, whatever a name resolves to. Link-local and metadata are always refused */
+                             * socket is made, whatever a name resolves to. Link-local and metadata are always refused
+                             * */
     i64 retry_base_ms;      /* first wait; 0: 5 s. Waits: base x 1, 6, 60, 360, 1800, 3600, 7200, 14400, each +-20 %;
                              * the ninth failure makes it a dead letter */
     i64 timeout_ms;         /* in place of HOOK_TIMEOUT_MS; 0: that */

@@ -10,6 +10,7 @@
 #ifndef ELEVEN_HOOK_INTERNAL_H
 #define ELEVEN_HOOK_INTERNAL_H
 
+#include "base/emit.h"
 #include "base/assert.h"
 #include "hook/hook.h"
 
@@ -32,18 +33,6 @@ _Static_assert(6 * COMMAND_SIZE_MAX + 64 * 1024 <= HOOK_BODY_MAX, "a product fit
 _Static_assert(ORDER_PARTS_MAX * (2 * 3 * COMMAND_CODE_MAX + 512) + 8192 <= HOOK_BODY_MAX, "an order fits");
 _Static_assert(HOOK_EVENT_COUNT <= 31, "sets of events are u32");
 
-/* --- text.c: JSON into memory of a fixed size ---------------------------------------------- */
-
-struct hook_text {
-    char *bytes;            /* the caller's */
-    size_t size;
-    size_t size_max;        /* running out of it is our bug: HOOK_BODY_MAX is enough for anything */
-};
-void hook_text_raw(struct hook_text *text, const char *raw);
-void hook_text_number(struct hook_text *text, i64 number);
-/* With quotes. Bytes that are no UTF-8 become U+FFFD. */
-void hook_text_string(struct hook_text *text, struct slice string);
-
 /* --- payload.c ------------------------------------------------------------------------------- */
 
 /* What an event is about; which members matter depends on the event. */
@@ -56,7 +45,7 @@ struct hook_subject {
     u32 sku;
     u32 location;
 };
-void hook_payload(struct hook_text *text, const struct engine *engine, const struct hook_subject *subject);
+void hook_payload(struct emit *emit, const struct engine *engine, const struct hook_subject *subject);
 
 /* --- sign.c ---------------------------------------------------------------------------------- */
 
@@ -157,7 +146,7 @@ struct hook {
 
     u64 place_seq;          /* the follower's thread: the command that `place` is about, */
     u32 place;              /* and its next event */
-    char *body;             /* HOOK_BODY_MAX */
+    struct buffer body;     /* of the event that is being told; HOOK_BODY_MAX at most */
 
     struct endpoint endpoints[HOOK_ENDPOINTS_MAX];
     struct endpoint saved[HOOK_ENDPOINTS_MAX]; /* put back when a transaction fails */

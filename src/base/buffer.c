@@ -1,4 +1,4 @@
-#include "door/buffer.h"
+#include "base/buffer.h"
 
 #include "base/assert.h"
 

@@ -2,10 +2,10 @@
  * Writes JSON (RFC 8259) into a buffer: commas are put by themselves, text is
  * escaped, and bytes that are not UTF-8 become U+FFFD.
  */
-#ifndef ELEVEN_DOOR_EMIT_H
-#define ELEVEN_DOOR_EMIT_H
+#ifndef ELEVEN_BASE_EMIT_H
+#define ELEVEN_BASE_EMIT_H
 
-#include "door/buffer.h"
+#include "base/buffer.h"
 
 struct emit {
     struct buffer *out;

@@ -1,4 +1,4 @@
-#include "door/emit.h"
+#include "base/emit.h"
 
 #include "base/time.h"
 
@@ -68,7 +68,7 @@ void emit_text(struct emit *emit, struct slice text)
         if (i == text.size)
             break;
         unsigned char byte = (unsigned char)text.bytes[i];
-        size_t size = byte >= 0x20 && byte < 0x80 ? 1 : emit_character((const unsigned char *)text.bytes + i, text.size - i);
+        size_t size = emit_character((const unsigned char *)text.bytes + i, text.size - i);
         bool escape = byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7f;
         if (size > 0 && !escape) {
             i += size;

@@ -1,10 +1,11 @@
 /*
  * A growing run of bytes: what is read but not understood yet, and what is to
- * be sent. Grows by doubling, shrinks only by buffer_rest. Out of memory ends the process by name: every buffer here has a bound
+ * be sent. Grows by doubling, shrinks only by buffer_rest. Out of memory ends the process by name: every buffer here
+ * has a bound
  * that its user keeps.
  */
-#ifndef ELEVEN_DOOR_BUFFER_H
-#define ELEVEN_DOOR_BUFFER_H
+#ifndef ELEVEN_BASE_BUFFER_H
+#define ELEVEN_BASE_BUFFER_H
 
 #include "base/slice.h"
 #include "base/types.h"
