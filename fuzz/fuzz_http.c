@@ -194,6 +194,8 @@ static bool settled(const struct conn *conn)
         return true; /* and conn is no more */
     const struct http *http = conn->state;
     FUZZ_MUST(conn->input.size <= CONN_INPUT_MAX);
+    if (conn->lingering) /* all is said: it only waits for us to close */
+        return true;
     if (uv_fileno(&conn->handle, &file) == 0)
         ioctl(file, FIONREAD, &unread);
     if (http == NULL || http->phase == HTTP_WAITING || conn_unsent(conn) > 0 || conn->uses > 0)
@@ -236,7 +238,7 @@ static enum ending converse(const char *bytes, size_t size, size_t cut)
     send_part(sockets[1], bytes + cut, size - cut);
     turn_until_settled(conn, sockets[1]);
     enum ending ending = ENDING_CLOSED;
-    if (server->conn_count > 0) {
+    if (server->conn_count > 0 && !conn->lingering) {
         const struct http *http = conn->state;
         ending = http != NULL && http->phase == HTTP_STREAMING ? ENDING_STREAM : ENDING_OPEN;
     }

@@ -191,6 +191,7 @@ static bool http_file_good(struct http *http)
     http->keep_alive = false;
     http->phase = HTTP_WAITING;
     http->whole_ns = (i64)uv_hrtime();
+    server->stats.requests_http++;
     if (!identify(http) || !route_may(http))
         return false;
     if (server->files == HTTP_FILES_MAX) {
@@ -305,7 +306,7 @@ static void http_dispatch(struct http *http)
     http->whole_ns = (i64)uv_hrtime();
     request->body = http->body_here ? slice_of(http->body_bytes, http->body_size)
                                     : slice_of(http->body.bytes, http->body.size);
-    server->stats.requests_http++;
+    server->stats.requests_http += !http->checked;
     if (http->checked || identify(http))
         route_run(http, (unsigned)http->parser.method);
 }
@@ -316,7 +317,6 @@ static void http_bad(struct http *http, llhttp_errno_t error)
     struct conn *conn = http->conn;
     conn->server->stats.bad_requests++;
     http->keep_alive = false;
-    http->no_body = false;
     http->phase = HTTP_WAITING;
     http->whole_ns = (i64)uv_hrtime();
     const char *what = error == HPE_INVALID_METHOD ? "The method is not known." : "This is not HTTP/1.1.";
@@ -402,6 +402,7 @@ void http_answered(struct http *http)
         http_log(http, took_ns);
     http->phase = HTTP_READING;
     http->chunked = false;
+    http->no_body = false;
     if (!http->keep_alive) {
         conn_close_after(conn);
         return;
