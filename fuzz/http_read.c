@@ -173,6 +173,8 @@ void http_read_answers(struct http_answered *answered, const char *bytes, size_t
         bool head = final && asked->heads[MIN(answered->count, asked->count)];
         if (asked->wrong_head && answered->count == asked->count)
             head = rest.size == 0;
+        if (head && answer.close && answer.status == 400 && rest.size > 0)
+            head = false; /* what was refused before its method was known */
         bool whole = take_body(&rest, &answer, head);
         FUZZ_MUST(whole || rest.size == 0);
         FUZZ_MUST(whole || stream || (!answer.chunked && answer.close));

@@ -302,6 +302,12 @@ def settled_mb(server, world):
     return now
 
 
+def is_sanitized(eleven):
+    """Its memory is the sanitizer's then, and says nothing."""
+    with open(eleven, "rb") as file:
+        return b"__asan_init" in file.read()
+
+
 def kill(server):
     """kill -9: what it had not written down is gone."""
     process, server.process = server.process, None

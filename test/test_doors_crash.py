@@ -143,6 +143,15 @@ def test_kill(eleven):
         print("  %d acknowledged orders of %d" % (len(load.told), len(load.wishes)))
 
 
+def signals(process):
+    """One SIGTERM after another: the first counts, the rest do not cut it short."""
+    for _ in range(400):
+        if process.poll() is not None:
+            break
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.005)
+
+
 def test_terminate(eleven):
     """SIGTERM under load: what was begun is answered, the rest is closed; the next start needs no replay."""
     with Server(eleven, "--rate", "0", "--no-views") as server:
@@ -156,7 +165,10 @@ def test_terminate(eleven):
         half.send(b"POST /v1/orders HTTP/1.1\r\nHost: shop\r\nContent-")
         time.sleep(1)
         begun = time.monotonic()
+        impatient = threading.Thread(target=signals, args=(server.process,))
+        impatient.start()
         server.stop()
+        impatient.join()
         took = time.monotonic() - begun
         load.end()
         assert took < 20, "it took %.1f s to stop" % took

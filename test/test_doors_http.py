@@ -16,7 +16,7 @@ import time
 import uuid
 import warnings
 
-from door_kit import Closed, Wire, World, http, main, order
+from door_kit import Closed, Wire, World, http, is_sanitized, main, order
 from http_kit import Server
 
 PROBE = b"GET /v1/time HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n"
@@ -520,7 +520,7 @@ def test_protocol(eleven):
             with open("/proc/%d/status" % server.process.pid) as file:
                 peak = int(file.read().split("VmHWM:")[1].split()[0]) // 1024
             begun = server.request("GET", "/metrics", token=server.keys["robot"])
-            assert begun.status == 200 and peak < 400, "memory for answers that are not read: %d MB" % peak
+            assert begun.status == 200 and (peak < 400 or is_sanitized(eleven)), "memory for answers that are not read: %d MB" % peak
             for _ in range(2000):
                 assert wire.answer()[0] == 200
 

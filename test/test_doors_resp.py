@@ -16,7 +16,7 @@ import uuid
 
 import redis
 
-from door_kit import Closed, Refusal, Wire, World, http, main, memory_mb, order, order_words, resp, settled_mb
+from door_kit import Closed, Refusal, Wire, World, http, is_sanitized, main, memory_mb, order, order_words, resp, settled_mb
 from http_kit import Server
 
 
@@ -201,7 +201,7 @@ def test_no_reader(eleven):
             world.robot.ask(*order_words("beside-%d" % i, shopper, "MUG-RED"))
             slowest = max(slowest, time.monotonic() - begun)
         grown = memory_mb(server) - before
-        assert grown < 20 * 4 and slowest < 1, "%d MB more, an order took %.2f s" % (grown, slowest)
+        assert (grown < 20 * 4 or is_sanitized(eleven)) and slowest < 1, "%d MB more, an order took %.2f s" % (grown, slowest)
         replies = [quiet[0].reply() for _ in range(count)]
         assert all(each == replies[0] for each in replies) and len(replies[0]) > 20
         for wire in quiet:

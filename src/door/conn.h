@@ -31,7 +31,8 @@ struct protocol {
      * more, or conn_resume. */
     size_t (*bytes)(struct conn *conn, const char *bytes, size_t size);
     void (*closed)(struct conn *conn); /* the last call: frees conn->state */
-    bool (*idle)(const struct conn *conn); /* nothing is asked and not answered */
+    /* Nothing is asked and not answered; `half`: nor is a part of a request here. */
+    bool (*idle)(const struct conn *conn, bool half);
 };
 
 /* Bytes of the output up to `end` may leave when `seq` is durable. */

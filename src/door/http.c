@@ -447,10 +447,10 @@ static void http_closed(struct conn *conn)
     free(http);
 }
 
-static bool http_idle(const struct conn *conn)
+static bool http_idle(const struct conn *conn, bool half)
 {
     const struct http *http = conn->state;
-    return http == NULL || http->phase == HTTP_READING; /* half a request is none */
+    return http == NULL || (http->phase == HTTP_READING && !(half && http->begun));
 }
 
 const struct protocol http_protocol = {http_bytes, http_closed, http_idle};

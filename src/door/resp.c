@@ -448,9 +448,11 @@ static void resp_closed(struct conn *conn)
     conn->state = NULL;
 }
 
-static bool resp_idle(const struct conn *conn)
+/* Half a request is none here: who pipelines without an end would keep the server from its own. */
+static bool resp_idle(const struct conn *conn, bool half)
 {
     const struct resp *resp = conn->state;
+    (void)half;
     return resp == NULL || resp->asked == 0;
 }
 

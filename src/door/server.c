@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #define SERVER_STOP_MS 10000        /* what is not finished by then is cut off */
+#define SERVER_STOP_HALF_MS 1000    /* the rest of a request may still come until then */
 #define SERVER_DRAIN_MS ((i64)30000)
 #define SERVER_STUCK_EXIT 3         /* as the command line says: the data folder or its disk */
 #define SERVER_POOL_THREADS "8"
@@ -248,10 +249,11 @@ static void server_stop_check(uv_timer_t *timer)
     struct server *server = timer->data;
     if (admission_waits(server->admission))
         server_pass_begins(server);
+    bool soon = server_loop_ms(server) - server->stopping_ms < SERVER_STOP_HALF_MS;
     bool late = server->failed || server_loop_ms(server) - server->stopping_ms >= SERVER_STOP_MS;
     for (struct conn *conn = server->conns, *next; conn != NULL; conn = next) {
         next = conn->next;
-        bool idle = conn->uses == 0 && conn_unsent(conn) == 0 && conn->protocol->idle(conn);
+        bool idle = conn->uses == 0 && conn_unsent(conn) == 0 && conn->protocol->idle(conn, soon);
         if (late || idle)
             conn_close(conn);
     }
@@ -433,9 +435,17 @@ static void server_forget_waiting(struct server *server)
     }
 }
 
-/* Every handle is closed and every callback has run. */
+/* Every handle is closed and every callback has run. A second SIGTERM from now on does not cut off the snapshot: the
+ * loop's end
+ * would give the signals back their first meaning. */
 static void server_close_loop(struct server *server)
 {
+    if (server->terminate.data != NULL) {
+        uv_signal_stop(&server->terminate);
+        signal(SIGTERM, SIG_IGN);
+        uv_signal_stop(&server->interrupt);
+        signal(SIGINT, SIG_IGN);
+    }
     uv_handle_t *handles[] = {(uv_handle_t *)&server->pass,      (uv_handle_t *)&server->before,
                               (uv_handle_t *)&server->tick,      (uv_handle_t *)&server->disk,
                               (uv_handle_t *)&server->terminate, (uv_handle_t *)&server->interrupt,
