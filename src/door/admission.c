@@ -145,6 +145,12 @@ static void refuse(struct admission *admission, struct http *http, u64 number)
     problem_overloaded(http, (u32)MIN(wait_s, ADMISSION_SECONDS_MAX), ticket);
 }
 
+/* Fresh orders leave at least half of it to those who were called. */
+static bool pass_is_full(const struct admission *admission)
+{
+    return admission->taken + admission->taken_called >= admission->pass_max;
+}
+
 /* --- those who were called and wait ------------------------------------------------------------------------ */
 
 static void wait_forget(void *argument)
@@ -178,7 +184,7 @@ static void wait_begin(struct admission *admission, struct http *http)
 
 static void let_in(struct admission *admission)
 {
-    while (admission->first != NULL && admission->taken_called < admission->pass_max) {
+    while (admission->first != NULL && !pass_is_full(admission)) {
         struct http *http = admission->first;
         admission->first = http->wait_next;
         if (admission->first == NULL)
@@ -203,7 +209,7 @@ bool admission_enter(struct admission *admission, struct http *http)
     u32 fresh_max = line_is_empty(admission) ? admission->pass_max : admission->pass_max / 2;
     admission->asked++;
     bool called = number != 0 && number <= admission->called;
-    if (called && admission->taken_called >= admission->pass_max) {
+    if (called && pass_is_full(admission)) {
         wait_begin(admission, http);
         return false;
     }
