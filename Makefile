@@ -122,9 +122,8 @@ test-determinism: ## one digest from every compiler and optimisation
 tidy: $(BUILD)/libeleven.a ## check the house itself
 	@tools/tidy $(BUILD)
 
-demo: $(BUILD)/eleven ## a festival in the terminal, from an empty folder to the audit
-	@rm -rf $(BUILD)/demo
-	@$(BUILD)/eleven demo $(BUILD)/demo
+demo: $(BUILD)/eleven ## a festival in the terminal, from an empty folder to the audit; then its doors, until Ctrl-C
+	@tools/demo $(BUILD)
 
 -include bench/bench.mk fuzz/fuzz.mk
 
