@@ -1,6 +1,7 @@
 #include "door/events.h"
 
 #include "base/assert.h"
+#include "base/checksum.h"
 #include "door/events_text.h"
 #include "door/http_state.h"
 #include "door/param.h"
@@ -35,7 +36,7 @@ struct stream {
 struct screen {
     struct buffer text;
     u32 festival;
-    u64 seq;
+    u64 version;            /* of the state that it shows */
     i64 made_ms;            /* loop time */
     i64 from_second, second;
 };
@@ -115,6 +116,15 @@ static void stream_closed(void *argument)
 
 /* --- what there is to say -------------------------------------------------------------------------------- */
 
+/* Another one when the screen shows something else. Seconds in which nothing happened are told at the next event; the
+ * second that runs is told again. */
+static u64 screen_version(const struct festival *festival, i64 now_ms)
+{
+    u64 facts[] = {(u64)festival->paid_minor, (u64)festival->held_minor, (u64)festival->refunded_minor,
+                   (u64)festival->orders, (u64)festival->opens_ms, events_second(festival, now_ms) < 0};
+    return checksum64(facts, sizeof(facts), 0);
+}
+
 /* The shared text of a screen that has told everything before `from`; made anew at most once a period. */
 static struct screen *screen_of(struct events *events, u32 festival, i64 from)
 {
@@ -128,7 +138,7 @@ static struct screen *screen_of(struct events *events, u32 festival, i64 from)
     i64 second = events_second(engine_festival(server->engine, festival), now_ms);
     screen->festival = festival;
     screen->made_ms = server_loop_ms(server);
-    screen->seq = engine_seq(server->engine);
+    screen->version = screen_version(engine_festival(server->engine, festival), now_ms);
     screen->second = second;
     screen->from_second = MIN(from, MAX(second - 2, (i64)0)); /* a few more than most need, so that it serves all */
     screen->text.size = 0;
@@ -140,15 +150,14 @@ static void look_at_screen(struct stream *stream)
 {
     struct events *events = stream->events;
     const struct festival *festival = engine_festival(events->server->engine, stream->subject);
-    i64 second = events_second(festival, server_now_ms(events->server));
-    /* Seconds in which nothing happened are told at the next event; the second that runs is told again. */
-    u64 version = (u64)festival->paid_minor ^ (u64)festival->held_minor << 1 ^ festival->orders << 20 ^
-                  (u64)festival->refunded_minor << 3 ^ (u64)(second < 0) << 60 ^ (u64)festival->opens_ms;
+    u64 version = screen_version(festival, server_now_ms(events->server));
     if (version == stream->version && stream->said_ms != 0)
         return;
     const struct screen *screen = screen_of(events, stream->subject, stream->second);
+    if (screen->version == stream->version && stream->said_ms != 0)
+        return; /* what has happened since the text was made is in the next one */
     http_piece(stream->http, slice_of(screen->text.bytes, screen->text.size));
-    stream->version = version;
+    stream->version = screen->version;
     stream->second = MAX(screen->second, (i64)0);
     stream->said_ms = server_loop_ms(events->server);
     events->stats.sent++;
