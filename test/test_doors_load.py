@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 
-from door_kit import Closed, Wire, World, http, is_sanitized, main, memory_mb, order, order_words, settled_mb
+from door_kit import WAIT_S, Closed, Wire, World, http, is_sanitized, main, memory_mb, order, order_words, settled_mb
 from http_kit import Server
 
 HEAD_S = 10     # a request's head must be there by then (HTTP_HEAD_MS)
@@ -271,6 +271,7 @@ class Stream(Wire):
     def __init__(self, server, path, token=None, last=None, **rest):
         super().__init__(server.ports["http"], **rest)
         self.text = b""
+        self.beats = 0
         self.send(http("GET", path, token=token, headers=["Last-Event-ID: " + last] if last else []))
         status, headers = self.head()
         assert status == 200 and headers["content-type"].startswith("text/event-stream"), (status, headers)
@@ -284,6 +285,11 @@ class Stream(Wire):
                     raise Closed("the stream has ended")
                 self.text += piece
             block, self.text = self.text.split(b"\n\n", 1)
+            if block.startswith(b":"):
+                self.beats += 1
+                assert self.beats < 3, "nothing but beats"
+                continue
+            self.beats = 0
             fields = dict(line.split(": ", 1) for line in block.decode().split("\n") if ": " in line)
             if "data" in fields:
                 return fields["id"], fields["event"], json.loads(fields["data"])
@@ -291,10 +297,12 @@ class Stream(Wire):
     def until(self, mark_or_test):
         if isinstance(mark_or_test, bytes):
             return super().until(mark_or_test)
+        begun = time.monotonic()
         while True:
             event = self.event()
             if mark_or_test(event[2]):
                 return event
+            assert time.monotonic() - begun < WAIT_S, "not told: %s" % (event,)
 
 
 def test_events(eleven):
@@ -331,6 +339,17 @@ def test_events(eleven):
         for strange in ("x", "-1", "1-", "1-x", "9-99999999999999999999", "1--5", "-", "0-0", "1" * 200):
             with Stream(server, "/v1/festivals/11.11/events", last=strange) as stream:
                 assert stream.event()[2]["orders"] == 16
+        # All screens share a text: one that is looked at just after an order must not take an older one for it.
+        watchers = []
+        for _ in range(20):
+            watchers.append(Stream(server, "/v1/festivals/11.11/events"))
+            time.sleep(0.012)
+        for orders in range(18, 26, 2):
+            lamp(anna)
+            time.sleep(0.06)
+            lamp(anna)
+            for stream in watchers:
+                stream.until(lambda data: data["orders"] == orders)
         # One's own orders only.
         hers, his = Stream(server, "/v1/me/events", token), Stream(server, "/v1/me/events", other)
         mine = place(ben)[0]

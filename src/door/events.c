@@ -30,6 +30,7 @@ struct stream {
     i64 said_ms;            /* loop time of the last event or beat */
     i64 second;             /* a screen: seconds before this one have been told */
     u64 version;            /* of what was told */
+    u64 seq;                /* a screen: that what was told shows */
     struct told *told;      /* EVENT_ORDERS: EVENTS_ORDERS_MAX */
     i64 allowed_ms;         /* loop time when the secret was last found good */
     size_t secret_size;
@@ -38,8 +39,7 @@ struct stream {
 
 /*
  * The text of a festival's screen, made once for all who see it. One is made, and shown when the sequence number it
- * shows is durable: then it need
- * not pass the gate again for each of ten thousand.
+ * shows is durable: then it need not pass the gate again for each of ten thousand.
  */
 struct screen_text {
     struct buffer bytes;
@@ -202,20 +202,25 @@ static bool look_at_screen(struct stream *stream)
     struct server *server = events->server;
     const struct screen *screen = screen_of(events, stream->subject);
     const struct screen_text *shown = &screen->shown;
-    if (stream->said_ms == 0 || stream->second < shown->from_second) {
-        /* has just come, or has missed some: a text of its own, once, as of now */
+    bool first = stream->said_ms == 0;
+    if (!first && (shown->bytes.size == 0 || shown->seq < stream->seq))
+        return true; /* nothing yet that is newer than what it has been told */
+    if (!first && shown->version == stream->version) {
+        stream->second = MAX(stream->second, shown->second); /* nothing has happened until then */
+        return true;
+    }
+    if (first || stream->second < shown->from_second) { /* or has missed some: a text of its own, once, as of now */
         i64 now_ms = server_now_ms(server);
         const struct festival *festival = engine_festival(server->engine, stream->subject);
         events->text.size = 0;
         events_screen(&events->text, server->engine, stream->subject, stream->second, now_ms);
         stream->version = screen_version(festival, now_ms);
+        stream->seq = engine_seq(server->engine);
         stream->second = MAX(events_second(festival, now_ms), (i64)0);
         return stream_say(stream, &events->text, false);
     }
-    bool older = stream->second > MAX(shown->second, (i64)0); /* than what this one was told of its own */
-    if (shown->bytes.size == 0 || shown->version == stream->version || older)
-        return true;
     stream->version = shown->version;
+    stream->seq = shown->seq;
     stream->second = MAX(shown->second, (i64)0);
     return stream_say(stream, &shown->bytes, true);
 }
