@@ -34,7 +34,7 @@ static size_t serve_options(struct serve *serve, struct option options[SERVE_OPT
         {"connections", OPTION_NUMBER, &serve->connections, "N", "open at one time, at most (30000)"},
         {"rate", OPTION_NUMBER, &serve->rate, "N", "HTTP requests a second of one account or address; 0: any (200)"},
         {"in-flight-ms", OPTION_NUMBER, &serve->in_flight_ms, "MS",
-         "work taken in at one time before orders are sent away with a ticket (20)"},
+         "work taken in at one time before orders are sent away with a ticket (25)"},
         {"journal-ahead-mb", OPTION_NUMBER, &serve->journal_ahead_mb, "MB", "zero so much journal before opening (0)"},
         {"orders-ahead", OPTION_NUMBER, &serve->orders_ahead, "N",
          "make memory of N orders resident before opening (262144, while it runs)"},
@@ -148,7 +148,7 @@ static const char *serve_config(int argc, char **argv)
 
 int cli_serve(int argc, char **argv)
 {
-    struct serve serve = {.connections = 30000, .rate = 200, .in_flight_ms = 20};
+    struct serve serve = {.connections = 30000, .rate = 200, .in_flight_ms = 25};
     struct option options[SERVE_OPTIONS];
     struct option_texts plain;
     door_options_default(&serve.door);

@@ -40,7 +40,7 @@ void door_options_default(struct door_options *options)
         .resp_listen = "127.0.0.1:1112",
         .connections_max = 30000,
         .requests_per_second = 200,
-        .in_flight_ms = 20,
+        .in_flight_ms = 25,
     };
 }
 
