@@ -49,11 +49,10 @@ struct eleven_options {
 enum journal_status eleven_create(const char *directory, const struct engine_limits *limits, const struct io *io);
 
 /*
- * Recovers and opens. On success *eleven belongs to the caller until
- * eleven_close. Otherwise *eleven is NULL and `problem` (JOURNAL_PROBLEM_MAX
- * bytes) says what is wrong, with file and place: JOURNAL_BUSY (also while somebody reads a folder that nobody writes),
- * JOURNAL_NOT_FOUND,
- * JOURNAL_BAD_CONFIG, JOURNAL_ROT, JOURNAL_FOREIGN, JOURNAL_DISK_FULL, JOURNAL_IO_FAILED.
+ * Recovers and opens. On success *eleven belongs to the caller until eleven_close. Otherwise *eleven is NULL and
+ * `problem` (JOURNAL_PROBLEM_MAX bytes) says what is wrong, with file and place: JOURNAL_BUSY (also while somebody
+ * reads a folder that nobody writes), JOURNAL_NOT_FOUND, JOURNAL_BAD_CONFIG, JOURNAL_ROT, JOURNAL_FOREIGN,
+ * JOURNAL_DISK_FULL, JOURNAL_IO_FAILED.
  */
 enum journal_status eleven_open(struct eleven **eleven, const struct eleven_options *options, char *problem);
 
@@ -84,11 +83,10 @@ size_t eleven_poll(struct eleven *eleven, struct eleven_answer *answers, size_t 
 
 /*
  * For doors that keep their replies themselves: decides commands off the front of `commands` (all well formed, back
- * to back, 8-byte
- * aligned) and tells each result at once, in order. Returns the bytes taken: fewer than `size` when the journal has no
- * room until the disk has finished something (eleven_event, eleven_poll), or has failed (eleven_status).
- * THE RULE: what was told here, and whatever is read from eleven_engine(), must not leave the process before
- * eleven_durable() has reached what engine_seq(eleven_engine()) was then.
+ * to back, 8-byte aligned) and tells each result at once, in order. Returns the bytes taken: fewer than `size` when
+ * the journal has no room until the disk has finished something (eleven_event, eleven_poll), or has failed
+ * (eleven_status). THE RULE: what was told here, and whatever is read from eleven_engine(), must not leave the
+ * process before eleven_durable() has reached what engine_seq(eleven_engine()) was then.
  */
 typedef void eleven_decided(void *argument, struct result result);
 size_t eleven_decide(struct eleven *eleven, const void *commands, size_t size, eleven_decided *decided, void *argument);

@@ -151,7 +151,7 @@ struct access_act {
     char target[128];       /* "order 12", "login anna"; never a secret */
 };
 /* Appends (number is given here). Buffered, written within about 100 ms by a thread of its own and at close, so that
- * it may be called from the sale's thread; a full buffer (4,096) waits for the disk. Texts end at their NUL or their
+ * it may be called from the sale's thread; a full buffer (16,384) waits for the disk, see access_acts_full. Texts end at their NUL or their
  * array; control characters and bytes that are not UTF-8 become '?'. What cannot be written is tried again each
  * second, and said. */
 void access_act(struct access *access, const struct access_act *act);

@@ -1,8 +1,6 @@
 /*
- * A growing run of bytes: what is read but not understood yet, and what is to
- * be sent. Grows by doubling, shrinks only by buffer_rest. Out of memory ends the process by name: every buffer here
- * has a bound
- * that its user keeps.
+ * A growing run of bytes: what is read but not understood yet, and what is to be sent. Grows by doubling, shrinks
+ * only by buffer_rest. Out of memory ends the process by name: every buffer here has a bound that its user keeps.
  */
 #ifndef ELEVEN_BASE_BUFFER_H
 #define ELEVEN_BASE_BUFFER_H

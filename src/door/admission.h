@@ -3,14 +3,10 @@
  * orders beyond are refused at once with a number in a line: Retry-After, and a Queue-Ticket.
  *
  * The line is called as time passes, at the rate at which orders can be done, less what comes without a ticket, which
- * gets half
- * while somebody waits. Retry-After is when the number will have been called, so the holder gets in at the second
- * try, in
- * order: when more of those who were called come at one moment than a pass takes in, the rest wait for the next
- * passes, and
- * are not sent away again. Who hammers without waiting is not read from for a moment (http_rest), so that refusing
- * costs
- * nothing, and gets the end of the line.
+ * gets half while somebody waits. Retry-After is when the number will have been called, so the holder gets in at the
+ * second try, in order: when more of those who were called come at one moment than a pass takes in, the rest wait for
+ * the next passes, and are not sent away again. Who hammers without waiting is not read from for a moment
+ * (http_rest), so that refusing costs nothing, and gets the end of the line.
  */
 #ifndef ELEVEN_DOOR_ADMISSION_H
 #define ELEVEN_DOOR_ADMISSION_H

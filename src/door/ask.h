@@ -5,8 +5,7 @@
  *
  * Names are those of command.def. Where the command wants an id of something that has a code, the code may be given;
  * where it wants a number of an enum, its word; a time named `opens_ms` may be given as `opens_at` in RFC 3339. RESP
- * has no types: there
- * "#12" is the id 12, and anything else a code.
+ * has no types: there "#12" is the id 12, and anything else a code.
  */
 #ifndef ELEVEN_DOOR_ASK_H
 #define ELEVEN_DOOR_ASK_H

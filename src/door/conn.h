@@ -2,10 +2,9 @@
  * A connection: one socket, with TLS or without, and the reply gate.
  *
  * In: bytes as they come are given to the protocol (HTTP or RESP), which takes as many as it can use; the rest is
- * kept and
- * given again with the next ones. Out: the protocol appends to conn->output and says with conn_reply up
- * to which sequence number that must be durable. conn_release is the one place where bytes leave, and it asserts
- * that they may.
+ * kept and given again with the next ones. Out: the protocol appends to conn->output and says with conn_reply up to
+ * which sequence number that must be durable. conn_release is the one place where bytes leave, and it asserts that
+ * they may.
  *
  * Bounds: a connection whose unread output passes CONN_OUTPUT_MAX is not read from any more; one that
  * makes no progress until its deadline is closed.

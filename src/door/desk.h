@@ -7,8 +7,7 @@
  *   desk_run      decides what is waiting, in order (at the end of a pass, when full, and before a read)
  *
  * When the journal has no room, commands wait here, in bounds. After DESK_PATIENCE_MS they are refused (busy), so
- * that a
- * stuck disk makes quick refusals and no queue.
+ * that a stuck disk makes quick refusals and no queue.
  */
 #ifndef ELEVEN_DOOR_DESK_H
 #define ELEVEN_DOOR_DESK_H

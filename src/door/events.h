@@ -2,13 +2,12 @@
  * Server-sent events (WHATWG HTML, 9.2): the screen of a festival, what is left of a SKU, a shopper's own orders.
  *
  * A stream is looked at every EVENTS_PERIOD_MS and gets an event when what it watches has changed: however much
- * happens, there are at most
- * four a second, each with the state as it is then. All screens of a festival share one text. While the server is
- * busy, events have EVENTS_BUSY_PERMILLE of its time and come less often instead of costing orders.
+ * happens, there are at most four a second, each with the state as it is then. All screens of a festival share one
+ * text. While the server is busy, events have EVENTS_BUSY_PERMILLE of its time and come less often instead of costing
+ * orders.
  *
  * An event's id is the sequence number it shows (a screen's: and the second of the festival). Who comes back with
- * Last-Event-ID gets what has changed
- * since: a screen the seconds it has missed, a shopper the orders.
+ * Last-Event-ID gets what has changed since: a screen the seconds it has missed, a shopper the orders.
  */
 #ifndef ELEVEN_DOOR_EVENTS_H
 #define ELEVEN_DOOR_EVENTS_H

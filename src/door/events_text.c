@@ -3,6 +3,7 @@
 #include "base/checksum.h"
 #include "base/money.h"
 #include "core/words.h"
+#include "door/catalogue.h"
 #include "door/events.h"
 #include "door/render.h"
 
@@ -88,12 +89,11 @@ void events_screen(struct buffer *text, const struct engine *engine, u32 id, i64
 
 /* --- a SKU ------------------------------------------------------------------------------------------- */
 
+/* Of as many places as one answer looks at (catalogue.h). */
 static u64 available(const struct engine *engine, const struct sku *sku)
 {
-    u64 units = 0;
-    for (u32 id = sku->first_book; id != 0; id = engine_book(engine, id)->next)
-        units += engine_book(engine, id)->available;
-    return units;
+    struct stock_look look = {.left = CATALOGUE_BOOKS_MAX, .skus = 1};
+    return catalogue_stock(engine, sku, &look).available;
 }
 
 /* The deal whose window holds now, else the one that opens next; 0: none. */

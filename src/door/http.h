@@ -95,8 +95,7 @@ void http_piece(struct http *http, struct slice bytes);
 void http_end(struct http *http);
 
 /* The answer, or piece, that follows rests on nothing that a crash could take back: it does not wait for the disk. A
- * piece that is sent at once may close the
- * connection and with it end `http`. */
+ * piece that is sent at once may close the connection and with it end `http`. */
 void http_free(struct http *http);
 
 /* A problem document (RFC 9457): problem.h. */
@@ -115,8 +114,7 @@ void http_job(struct http *http, job_run *run, job_done *done, void *argument);
 bool http_query(struct http *http, const char *name, struct slice *value);
 
 /* Called when the connection of a streaming answer, or of one that comes later, ends: once, with the argument. NULL:
- * not
- * any more. */
+ * not any more. */
 void http_on_close(struct http *http, void (*closed)(void *argument), void *argument);
 
 /* The connection is not read from for HTTP_REST_MS: it was refused, and asks again too soon. */

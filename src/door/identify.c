@@ -1,8 +1,7 @@
 /*
- * Who asks: an API key or session token as Bearer (RFC 6750), or the session
- * cookie of the pages. A cookie is sent by browsers for whoever makes them ask, so its requests that change something
- * must come from our own
- * pages (Fetch Metadata, Origin).
+ * Who asks: an API key or session token as Bearer (RFC 6750), or the session cookie of the pages. A cookie is sent by
+ * browsers for whoever makes them ask, so its requests that change something must come from our own pages (Fetch
+ * Metadata, Origin).
  */
 #include "door/http_state.h"
 #include "door/identify.h"
@@ -95,8 +94,7 @@ struct slice identify_credential(struct http *http)
 }
 
 /* Asks for a credential that this connection has not just been known by: a question to the database if nobody asked
- * lately, so it
- * counts against the address. False: refused. */
+ * lately, so it counts against the address. False: refused. */
 static bool known(struct http *http, struct slice credential, bool by_key)
 {
     struct http_request *request = &http->request;

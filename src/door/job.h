@@ -14,8 +14,7 @@ struct jobs;
 #define JOBS_MAX 256
 
 /* `run` on the pool: touches only its own argument and what says it may be called from any thread. `done` on the
- * loop; `conn` is NULL when it
- * has gone meanwhile. It frees the argument. */
+ * loop; `conn` is NULL when it has gone meanwhile. It frees the argument. */
 typedef void job_run(void *argument);
 typedef void job_done(struct server *server, struct conn *conn, void *argument);
 

@@ -9,8 +9,7 @@
 #define JSON_DEPTH_MAX 8
 
 /* True when the text is one JSON value in UTF-8, at most JSON_DEPTH_MAX deep, without escapes in strings. Numbers may
- * be
- * larger than a reader can hold. O(size). */
+ * be larger than a reader can hold. O(size). */
 bool json_check_plain(struct slice text);
 
 #endif

@@ -1,6 +1,7 @@
 #include "door/metric.h"
 
 #include "door/admission.h"
+#include "door/events.h"
 #include "door/job.h"
 #include "door/server.h"
 
@@ -120,6 +121,11 @@ void metric_page(struct server *server, struct buffer *page)
     page_value(page, "eleven_connections_total", "counter", "Connections accepted.", stats->connections);
     page_value(page, "eleven_connections_refused_total", "counter", "Connections beyond the bound.",
                stats->connections_refused);
+    struct events_stats events;
+    events_stats(server->events, &events);
+    page_value(page, "eleven_event_streams", "gauge", "Listeners of server-sent events.", events.streams);
+    page_value(page, "eleven_events_total", "counter", "Events sent.", events.sent);
+    page_value(page, "eleven_events_skipped_total", "counter", "Not sent to who has not read the last.", events.skipped);
     page_journal(server, page);
     page_value(page, "eleven_resident_bytes", "gauge", "Memory in use.", resident_bytes());
     page_pools(server, page);

@@ -51,8 +51,7 @@ static bool shopper_may(const struct engine *engine, u32 shopper, const struct c
 }
 
 /* A clerk, at their own store, or at every one (0). What is sold at the till is paid there: a wallet is its
- * shopper's. The five part commands have
- * one layout. */
+ * shopper's. The five part commands have one layout. */
 static bool clerk_may(const struct engine *engine, u32 location, const struct command_header *command)
 {
 #define HERE(place) (location == 0 || (place) == location)

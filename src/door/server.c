@@ -94,8 +94,7 @@ void server_at_gate(struct server *server, struct conn *conn)
 }
 
 /* One that has been let go in part waits on at the place of its next mark. The queue is in the order of first marks,
- * as they are only ever
- * made with the engine's present number, and that is near the front. */
+ * as they are only ever made with the engine's present number, and that is near the front. */
 static void server_again_at_gate(struct server *server, struct conn *conn)
 {
     struct conn *before = NULL;
@@ -436,8 +435,7 @@ static void server_forget_waiting(struct server *server)
 }
 
 /* Every handle is closed and every callback has run. A second SIGTERM from now on does not cut off the snapshot: the
- * loop's end
- * would give the signals back their first meaning. */
+ * loop's end would give the signals back their first meaning. */
 static void server_close_loop(struct server *server)
 {
     if (server->terminate.data != NULL) {
@@ -479,8 +477,7 @@ struct server *server_open(const struct door_options *options)
 }
 
 /* What has been decided gets on the disk; one that is stuck is not waited for longer than SERVER_DRAIN_MS. What was
- * not durable has not been
- * acknowledged to anybody, so ending without it is what a crash would do. */
+ * not durable has not been acknowledged to anybody, so ending without it is what a crash would do. */
 static void server_drain(struct server *server)
 {
     i64 until_ns = (i64)uv_hrtime() + SERVER_DRAIN_MS * 1000000;
