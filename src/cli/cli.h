@@ -9,11 +9,12 @@
 #include "base/slice.h"
 #include "base/types.h"
 #include "core/engine.h"
+#include "door/door.h"
 #include "exchange/field.h"
 #include "journal/journal.h"
 #include "node/refusal.h"
 
-#define CLI_VERSION "0.1.0"
+#define CLI_VERSION DOOR_VERSION
 
 enum cli_exit {
     CLI_DONE = 0,
