@@ -21,8 +21,14 @@ else ifeq ($(MODE),debug)
 MODE_FLAGS := -O0
 else ifeq ($(MODE),sanitize)
 MODE_FLAGS := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+else ifeq ($(MODE),thread)
+MODE_FLAGS := -O1 -fsanitize=thread -fno-omit-frame-pointer
+else ifeq ($(MODE),simulate) # as released but for LTO, with marks (base/mark.h)
+MODE_FLAGS := -O2 -DELEVEN_MARKS
+else ifeq ($(MODE),coverage) # clang
+MODE_FLAGS := -O1 -DELEVEN_MARKS -DELEVEN_COVERAGE -fprofile-instr-generate -fcoverage-mapping
 else
-$(error MODE is release, debug or sanitize)
+$(error MODE is release, debug, sanitize, thread, simulate or coverage)
 endif
 CFLAGS := $(BASE_FLAGS) $(WARN) $(MODE_FLAGS) $(EXTRA_CFLAGS)
 LIBS := -lxxhash -luring -lpthread

@@ -6,6 +6,7 @@
 #define ELEVEN_DOOR_DOOR_H
 
 #include "base/types.h"
+#include "io/io.h"
 
 #define DOOR_VERSION "0.2.0"
 
@@ -27,6 +28,8 @@ struct door_options {
     bool log_requests;
     u64 journal_ahead_bytes;
     u64 orders_ahead;
+    u64 snapshot_every_bytes;       /* begin one beside the sale after so much journal; 0: as eleven.h says */
+    const struct io *io;            /* of the engine and its journal; NULL: this machine's */
 };
 
 void door_options_default(struct door_options *options);

@@ -313,6 +313,8 @@ static bool server_open_engine(struct server *server)
         .journal_ahead_bytes = server->options.journal_ahead_bytes,
         .orders_ahead = server->options.orders_ahead,
         .prefault_indexes = server->options.orders_ahead > 0,
+        .snapshot_every_bytes = server->options.snapshot_every_bytes,
+        .io = server->options.io,
     };
     enum journal_status status = eleven_open(&server->eleven, &options, problem);
     if (status != JOURNAL_OK) {

@@ -13,6 +13,7 @@
 #include "journal/file_journal.h"
 
 #include "base/assert.h"
+#include "base/mark.h"
 
 #include <string.h>
 
@@ -59,6 +60,7 @@ struct journal_options journal_options_filled(const struct journal_options *opti
 static void journal_fail(struct journal *journal, enum journal_status status)
 {
     ASSERT(status != JOURNAL_OK);
+    MARK(JOURNAL_FAILED);
     if (journal->status == JOURNAL_OK)
         journal->status = status;
 }
