@@ -39,7 +39,7 @@ LLHTTP := /usr/share/llhttp
 lib_sources := $(wildcard src/base/*.c src/core/*.c src/io/*.c src/journal/*.c src/node/*.c)
 server_sources := $(wildcard src/access/*.c src/view/*.c src/hook/*.c src/exchange/*.c src/door/*.c)
 cli_sources := $(wildcard src/cli/*.c) $(filter-out bench/peer% bench/load%,$(wildcard bench/*.c)) # `eleven bench` is ours; peers and load generators are apart
-support_sources := $(wildcard sim/*.c) $(filter-out $(wildcard test/test_*.c),$(wildcard test/*.c))
+support_sources := sim/disk.c sim/disk_io.c $(filter-out $(wildcard test/test_*.c),$(wildcard test/*.c))
 test_sources := $(wildcard test/test_*.c)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -52,7 +52,7 @@ tests := $(patsubst test/test_%.c,$(BUILD)/test_%,$(test_sources))
 all: setup $(BUILD)/eleven
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile fuzz/fuzz.mk
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile fuzz/fuzz.mk sim/sim.mk
 
 setup: ## install what the build needs and is missing (Debian packages)
 	@tools/setup build
@@ -131,7 +131,8 @@ tidy: $(BUILD)/libeleven.a ## check the house itself
 demo: $(BUILD)/eleven ## a festival in the terminal, from an empty folder to the audit; then its doors, until Ctrl-C
 	@tools/demo $(BUILD)
 
--include bench/bench.mk fuzz/fuzz.mk
+comma := ,
+-include bench/bench.mk fuzz/fuzz.mk sim/sim.mk
 
 clean: ## remove everything that was built
 	rm -rf build

@@ -64,6 +64,8 @@ int sim_lookup(const struct sim_disk *disk, const char *path)
 
 bool sim_is_in(const char *path, const char *directory, size_t size)
 {
+    if (size == 1 && directory[0] == '.') /* here: names without a slash */
+        return strchr(path, '/') == NULL;
     if (size == 1 && directory[0] == '/')
         size = 0; /* the root: its slash is the one before the name */
     return strncmp(path, directory, size) == 0 && path[size] == '/' && strchr(path + size + 1, '/') == NULL;
@@ -173,7 +175,7 @@ void sim_file_sync(struct sim_file *file, u64 offset, u64 size, bool lost)
         file->durable.size = file->live.size;
 }
 
-u64 sim_space_used(const struct sim_disk *disk)
+u64 sim_disk_used(const struct sim_disk *disk)
 {
     u64 used = 0;
 
@@ -287,6 +289,37 @@ void sim_disk_odds(struct sim_disk *disk, u32 applied, u32 dropped)
     ASSERT(applied + dropped <= 100);
     disk->applied = applied;
     disk->dropped = dropped;
+}
+
+void sim_disk_latency(struct sim_disk *disk, i64 min_ns, i64 max_ns)
+{
+    ASSERT(min_ns >= 0 && max_ns >= min_ns);
+    disk->latency_min_ns = min_ns;
+    disk->latency_max_ns = max_ns;
+}
+
+void sim_disk_stuck(struct sim_disk *disk, i64 until_ns)
+{
+    disk->stuck_until_ns = until_ns;
+}
+
+i64 sim_disk_next(const struct sim_disk *disk)
+{
+    i64 next_ns = INT64_MAX;
+
+    for (u32 i = 0; i < disk->append_count; i++)
+        next_ns = MIN(next_ns, MAX(disk->appends[i].done_ns, disk->stuck_until_ns));
+    return disk->crashed ? INT64_MAX : next_ns;
+}
+
+i64 sim_disk_now(const struct sim_disk *disk)
+{
+    return disk->monotonic_ns;
+}
+
+void sim_disk_kill(struct sim_disk *disk)
+{
+    disk->crashed = true;
 }
 
 void sim_disk_restart(struct sim_disk *disk)

@@ -58,9 +58,22 @@ void sim_disk_short_writes(struct sim_disk *disk, u64 denominator);
 
 /* Room for all files together; writes beyond it answer -ENOSPC. Default: no bound. */
 void sim_disk_space(struct sim_disk *disk, u64 bytes);
+u64 sim_disk_used(const struct sim_disk *disk);
 
 /* The outcome of pending writes at a power cut, as shares of 100: applied, dropped, the rest garbage. Default 40, 40. */
 void sim_disk_odds(struct sim_disk *disk, u32 applied, u32 dropped);
+
+/* Appends take so long from when they begin, and nothing is finished before `until_ns` of the monotonic clock: a slow
+ * disk, and one that is stuck. Who waits for one moves the clock. 0, 0: they end when the seed likes, as if at once. */
+void sim_disk_latency(struct sim_disk *disk, i64 min_ns, i64 max_ns);
+void sim_disk_stuck(struct sim_disk *disk, i64 until_ns);
+/* When the next append under way will be finished, on the monotonic clock; INT64_MAX: none is. */
+i64 sim_disk_next(const struct sim_disk *disk);
+/* The monotonic clock, without moving it. */
+i64 sim_disk_now(const struct sim_disk *disk);
+
+/* The process dies now: all later calls answer -EIO and do nothing, until a reboot or restart. */
+void sim_disk_kill(struct sim_disk *disk);
 
 /* Power on again after a crash (or cuts it now): pending writes get their outcome, files and locks are closed, faults
  * that were aimed are forgotten, calls count from 0 again. */

@@ -84,7 +84,7 @@ static i64 sim_write_size(struct sim_disk *disk, const struct sim_file *file, si
     u64 grow = offset + size > file->live.size ? offset + size - file->live.size : 0;
 
     if (grow > 0 && disk->space < UINT64_MAX) {
-        u64 used = sim_space_used(disk);
+        u64 used = sim_disk_used(disk);
         if (used + grow > disk->space)
             return -ENOSPC;
     }
@@ -146,14 +146,24 @@ static int sim_append_begin(void *context, int handle, const void *bytes, size_t
         .size = size,
         .ticket = ticket,
         .result = written,
+        .done_ns = disk->monotonic_ns,
     };
+    if (disk->latency_max_ns > 0)
+        disk->appends[disk->append_count - 1].done_ns +=
+            disk->latency_min_ns +
+            (i64)prng_below(&disk->prng, (u64)(disk->latency_max_ns - disk->latency_min_ns) + 1);
     return fate == SIM_GOES ? 0 : -EIO;
 }
 
-/* Ends one append that the seed picks. */
+/* Ends one append that the seed picks; on a disk that takes time, the one that is ready first. */
 static struct io_done sim_end_append(struct sim_disk *disk, int error)
 {
-    u64 pick = prng_below(&disk->prng, disk->append_count);
+    u64 pick = 0;
+    if (disk->latency_max_ns == 0)
+        pick = prng_below(&disk->prng, disk->append_count);
+    for (u32 i = 0; disk->latency_max_ns > 0 && i < disk->append_count; i++)
+        if (disk->appends[i].done_ns < disk->appends[pick].done_ns)
+            pick = i;
     struct sim_append append = disk->appends[pick];
 
     ASSERT(append.checksum == checksum64(append.bytes, append.size, 0)); /* untouched until it is reaped */
@@ -175,9 +185,17 @@ static int sim_reap(void *context, struct io_done *done, int max, bool wait)
     }
     if (fate == SIM_CUT_BEFORE || fate == SIM_FAILS)
         return fate == SIM_FAILS ? disk->fail_error : -EIO;
-    while (count < max && disk->append_count > 0 &&
-           ((wait && count == 0) || prng_chance(&disk->prng, 1, 2)))
-        done[count++] = sim_end_append(disk, 0);
+    if (disk->latency_max_ns > 0) {
+        i64 next_ns = sim_disk_next(disk);
+        if (wait && next_ns != INT64_MAX && next_ns > disk->monotonic_ns)
+            sim_disk_advance(disk, next_ns - disk->monotonic_ns);
+        while (count < max && sim_disk_next(disk) <= disk->monotonic_ns)
+            done[count++] = sim_end_append(disk, 0);
+    } else {
+        while (count < max && disk->append_count > 0 &&
+               ((wait && count == 0) || prng_chance(&disk->prng, 1, 2)))
+            done[count++] = sim_end_append(disk, 0);
+    }
     return fate == SIM_GOES ? count : -EIO;
 }
 

@@ -45,6 +45,7 @@ struct sim_append {
     int file;
     u64 offset, size, ticket;
     i64 result;
+    i64 done_ns;
 };
 
 struct sim_disk {
@@ -66,6 +67,7 @@ struct sim_disk {
     bool crashed;
     u32 applied, dropped;
     i64 wall_ns, monotonic_ns;
+    i64 latency_min_ns, latency_max_ns, stuck_until_ns;
 };
 
 /* What becomes of one call. */
@@ -92,7 +94,6 @@ int sim_new_file(struct sim_disk *disk, bool directory);
 void sim_file_truncate(struct sim_file *file);
 void sim_file_put(struct sim_file *file, const void *bytes, u64 size, u64 offset);
 void sim_file_sync(struct sim_file *file, u64 offset, u64 size, bool lost);
-u64 sim_space_used(const struct sim_disk *disk);
 
 /* Descriptors. */
 struct sim_handle *sim_handle_of(struct sim_disk *disk, int handle);

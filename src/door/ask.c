@@ -317,6 +317,10 @@ static bool ask_put_plain(struct ask *ask, const struct command_field *field, st
     if (strcmp(field->name, "subject") == 0) {
         ask->subject = value;
         ask->subject_type = type;
+        if (type == ASK_NUMBER && value.size <= sizeof(ask->subject_digits)) {
+            memcpy(ask->subject_digits, value.bytes, value.size);
+            ask->subject.bytes = ask->subject_digits;
+        }
         return true;
     }
     if (strcmp(field->name, "gtin") == 0 && type != ASK_NUMBER) {

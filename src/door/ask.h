@@ -25,7 +25,8 @@ struct ask {
     const struct command_info *info;
     struct command_header *command; /* the caller's room: COMMAND_SIZE_MAX bytes, 8-byte aligned */
     struct slice texts[COMMAND_TEXTS_MAX];
-    struct slice subject;           /* of budget.set: what it is depends on the scope */
+    struct slice subject;           /* of budget.set: what it is depends on the scope, which may come behind it */
+    char subject_digits[24];        /* its bytes when it is a number: the caller's are gone by then */
     enum ask_type subject_type;
     u64 given;                      /* fields, then texts, that have been given */
     u32 line_count;
@@ -37,7 +38,7 @@ struct ask {
 /* A command of this kind, all zero. */
 void ask_begin(struct ask *ask, const struct engine *engine, u16 kind, void *room);
 
-/* Gives a value. False: ask->problem or ask->refusal says why, ask->field where. The text must outlive ask_end. */
+/* Gives a value. False: ask->problem or ask->refusal says why, ask->field where. A value that is text must outlive ask_end; a number's digits need not. */
 bool ask_give(struct ask *ask, struct slice name, struct slice value, enum ask_type type);
 /* The id of a field that is a reference, without its being set: for the quick way of an order. False as ask_give. */
 bool ask_refer(struct ask *ask, const char *field, struct slice value, enum ask_type type, u32 *id);

@@ -1,0 +1,412 @@
+#include "sim/oracle.h"
+
+#include "base/assert.h"
+#include "test/naive.h"
+#include "test/support.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define RESULTS_KEPT 8u             /* of one key */
+#define KEYS_MAX 16384u             /* a power of two */
+#define ANSWERS_KEPT_MS ((i64)24 * 3600 * 1000)
+
+struct counters *counters;
+u64 *oracle_kinds, *oracle_codes;
+char *oracle_reason;
+
+struct decision {
+    struct result result;
+    u64 seq;                    /* of the engine, right after it: what an answer rests on */
+};
+
+/* All that is known of one key of one caller. */
+struct keyed {
+    bool used;
+    u32 caller;
+    u64 key[2];
+    const struct command_header *expected;
+    struct decision decisions[RESULTS_KEPT];
+    u32 count;                  /* decided so often, in all */
+    u64 accepted_seq;           /* 0: not accepted */
+    i64 accepted_ms;
+};
+
+static struct {
+    struct engine_limits limits;
+    struct generator *generator;
+    struct naive *naive;
+    const struct engine *engine; /* that sells; NULL: none */
+    bool recovering;
+    struct buffer noted;        /* accepted commands, back to back */
+    size_t *ends;               /* of command seq, in `noted`; ends[0] = 0 */
+    u64 noted_count, ends_room;
+    u64 acknowledged;           /* the highest number that an answer rests on */
+    bool sold_out, unsent;
+    struct keyed *keys;
+} oracle;
+
+void oracle_fail(u64 *counter, const char *format, ...)
+{
+    va_list arguments;
+    ++*counter;
+    va_start(arguments, format);
+    vsnprintf(oracle_reason, ORACLE_REASON_MAX, format, arguments);
+    va_end(arguments);
+    _exit(1);
+}
+
+/* --- keys ------------------------------------------------------------------------------------------- */
+
+static struct keyed *keyed_find(u32 caller, const u64 key[2])
+{
+    u64 at = mix64(key[0] ^ mix64(key[1] + caller)) & (KEYS_MAX - 1);
+    for (u32 tries = 0; tries < KEYS_MAX; tries++, at = (at + 1) & (KEYS_MAX - 1)) {
+        struct keyed *keyed = &oracle.keys[at];
+        if (!keyed->used)
+            *keyed = (struct keyed){.used = true, .caller = caller, .key = {key[0], key[1]}};
+        if (keyed->caller == caller && keyed->key[0] == key[0] && keyed->key[1] == key[1])
+            return keyed;
+    }
+    ASSERT(!"more keys than a world may have");
+    return NULL;
+}
+
+void oracle_expect(u32 caller, const u64 key[2], const struct command_header *command)
+{
+    keyed_find(caller, key)->expected = command;
+}
+
+static bool keyed_remembered(const struct keyed *keyed)
+{
+    return keyed->accepted_seq != 0 && oracle_now_ms() - keyed->accepted_ms < ANSWERS_KEPT_MS;
+}
+
+bool oracle_accepted(u32 caller, const u64 key[2])
+{
+    return keyed_remembered(keyed_find(caller, key));
+}
+
+/* --- the list of what was accepted ----------------------------------------------------------------- */
+
+static const struct command_header *noted_at(u64 seq)
+{
+    ASSERT(seq >= 1 && seq <= oracle.noted_count);
+    return (const struct command_header *)(const void *)(oracle.noted.bytes + oracle.ends[seq - 1]);
+}
+
+static void note(const struct command_header *command, i64 time_ms)
+{
+    if (oracle.noted_count + 2 > oracle.ends_room) {
+        oracle.ends_room = oracle.ends_room * 2 + 1024;
+        oracle.ends = realloc(oracle.ends, oracle.ends_room * sizeof(oracle.ends[0]));
+        ASSERT(oracle.ends != NULL);
+        oracle.ends[0] = 0;
+    }
+    buffer_add(&oracle.noted, command, command->size);
+    oracle.noted_count++;
+    oracle.ends[oracle.noted_count] = oracle.noted.size;
+    struct command_header *copy = (void *)(oracle.noted.bytes + oracle.ends[oracle.noted_count - 1]);
+    copy->time_ms = time_ms; /* as it is journaled: when it took effect */
+}
+
+i64 oracle_now_ms(void)
+{
+    return oracle.noted_count == 0 ? 0 : noted_at(oracle.noted_count)->time_ms;
+}
+
+u64 oracle_seq(void)
+{
+    return oracle.noted_count;
+}
+
+bool oracle_sold_out(void)
+{
+    return oracle.sold_out;
+}
+
+bool oracle_unsent(void)
+{
+    return oracle.unsent;
+}
+
+/* --- deciding ---------------------------------------------------------------------------------------- */
+
+/* What the client gave must have come through the door unchanged; what it left out (0) may have been filled in. */
+static void compare_expected(const struct keyed *keyed, const struct command_header *command)
+{
+    const struct command_header *expected = keyed->expected;
+    const struct command_info *info = command_info(command->kind);
+    if (expected == NULL)
+        oracle_fail(&counters->unasked, "%s was decided under a key that nobody uses", info->word);
+    bool same = expected->kind == command->kind && (info->tail == TAIL_NONE || expected->size == command->size) &&
+                memcmp((const u8 *)expected + info->fixed_size, (const u8 *)command + info->fixed_size,
+                       expected->size - info->fixed_size) == 0;
+    for (size_t i = 0; same && i < info->field_count; i++) {
+        const struct command_field *field = &info->fields[i];
+        u64 asked = 0, got = 0;
+        memcpy(&asked, (const u8 *)expected + field->offset, field->size);
+        memcpy(&got, (const u8 *)command + field->offset, field->size);
+        if (strcmp(field->name, "flags") == 0) /* the one that there is has a name; others cannot be asked for */
+            asked &= ORDER_MAY_SPLIT;
+        same = asked == 0 || asked == got;
+    }
+    if (!same) {
+        support_print(stderr, expected);
+        support_print(stderr, command);
+        oracle_fail(&counters->unasked, "%s was decided otherwise than it was sent", info->word);
+    }
+}
+
+static void keep_decision(const struct command_header *command, struct result result, u64 seq, i64 now_ms)
+{
+    struct keyed *keyed = keyed_find(command->caller, command->key);
+    keyed->decisions[keyed->count++ % RESULTS_KEPT] = (struct decision){result, seq};
+    compare_expected(keyed, command);
+    if (!result_changed(result))
+        return;
+    if (keyed_remembered(keyed))
+        oracle_fail(&counters->doubled, "%s has had two effects, as command %llu and %llu",
+                    command_info(command->kind)->word, (unsigned long long)keyed->accepted_seq,
+                    (unsigned long long)seq);
+    keyed->accepted_seq = seq;
+    keyed->accepted_ms = now_ms;
+}
+
+static void learn(const struct command_header *command, struct result result)
+{
+    struct generator *generator = oracle.generator;
+    if (command->size > sizeof(generator->command))
+        return;
+    memcpy(generator->command, command, command->size);
+    generator_learn(generator, result);
+    generator->price_seen_minor = 0; /* its next command is not this client's next */
+}
+
+static bool equal(struct result a, struct result b)
+{
+    return a.code == b.code && a.flags == b.flags && a.id == b.id && a.value == b.value;
+}
+
+/* The selling engine has decided: the model decides the same. */
+static void watch(const struct engine *engine, const struct command_header *command, struct result result)
+{
+    bool texts_full = result.code == RESULT_POOL_FULL && result.value == LIMIT_text_bytes;
+    naive_texts_full(oracle.naive, texts_full);
+    struct result model = naive_apply(oracle.naive, command);
+    oracle_kinds[command->kind]++;
+    oracle_codes[result.code]++;
+    counters->decided++;
+    counters->accepted += result_changed(result);
+    counters->replayed += (result.flags & RESULT_REPLAYED) != 0;
+    oracle.sold_out |= result.code == RESULT_SOLD_OUT || result.code == RESULT_DEAL_SOLD_OUT;
+    if (!equal(result, model)) {
+        support_print(stderr, command);
+        oracle_fail(&counters->differences, "%s: the engine says %s flags %u id %u value %lld, the model %s %u %u %lld",
+                    command_info(command->kind)->word, result_word(result.code), result.flags, result.id,
+                    (long long)result.value, result_word(model.code), model.flags, model.id, (long long)model.value);
+    }
+    if (result_changed(result)) {
+        note(command, engine_now(engine));
+        if (engine_seq(engine) != oracle.noted_count)
+            oracle_fail(&counters->differences, "the engine counts %llu commands, and %llu were accepted",
+                        (unsigned long long)engine_seq(engine), (unsigned long long)oracle.noted_count);
+    }
+    if ((command->key[0] | command->key[1]) != 0)
+        keep_decision(command, result, engine_seq(engine), engine_now(engine));
+    else if (command->kind != COMMAND_CLOCK_TICK)
+        oracle_fail(&counters->unasked, "%s was decided without a key", command_info(command->kind)->word);
+    learn(command, result);
+}
+
+/* A start decides again: it must be what was noted. */
+static void watch_again(u64 seq, const struct command_header *command)
+{
+    counters->recovered++;
+    if (seq > oracle.noted_count)
+        oracle_fail(&counters->silent, "command %llu is recovered, and was never decided", (unsigned long long)seq);
+    const struct command_header *noted = noted_at(seq);
+    if (noted->size != command->size || memcmp(noted, command, noted->size) != 0) {
+        support_print(stderr, noted);
+        support_print(stderr, command);
+        oracle_fail(&counters->silent, "command %llu is recovered as another than it was", (unsigned long long)seq);
+    }
+}
+
+struct watching {
+    struct engine *engine;
+    engine_decided *decided;
+    void *argument;
+    bool selling, recovering;
+};
+
+static bool watching_decided(void *argument, const struct command_header *command, struct result result)
+{
+    const struct watching *watching = argument;
+    if (watching->selling)
+        watch(watching->engine, command, result);
+    else if (watching->recovering)
+        watch_again(engine_seq(watching->engine), command);
+    return watching->decided == NULL || watching->decided(watching->argument, command, result);
+}
+
+size_t __real_engine_apply_all(struct engine *engine, const void *commands, size_t count, engine_decided *decided,
+                               void *argument);
+size_t __wrap_engine_apply_all(struct engine *engine, const void *commands, size_t count, engine_decided *decided,
+                               void *argument);
+struct result __real_engine_apply(struct engine *engine, const struct command_header *command);
+struct result __wrap_engine_apply(struct engine *engine, const struct command_header *command);
+
+size_t __wrap_engine_apply_all(struct engine *engine, const void *commands, size_t count, engine_decided *decided,
+                               void *argument)
+{
+    struct watching watching = {engine, decided, argument, engine == oracle.engine, oracle.recovering};
+    return __real_engine_apply_all(engine, commands, count, watching_decided, &watching);
+}
+
+struct result __wrap_engine_apply(struct engine *engine, const struct command_header *command)
+{
+    struct result result = __real_engine_apply(engine, command);
+    if (engine == oracle.engine)
+        watch(engine, command, result);
+    else if (oracle.recovering)
+        watch_again(engine_seq(engine), command);
+    return result;
+}
+
+/* --- starts ------------------------------------------------------------------------------------------- */
+
+void oracle_begin(const struct engine_limits *limits, struct generator *generator)
+{
+    struct buffer noted = oracle.noted;
+    size_t *ends = oracle.ends;
+    u64 ends_room = oracle.ends_room;
+    struct keyed *keys = oracle.keys != NULL ? oracle.keys : malloc(KEYS_MAX * sizeof(*keys));
+    ASSERT(keys != NULL);
+    memset(&oracle, 0, sizeof(oracle));
+    memset(keys, 0, KEYS_MAX * sizeof(*keys));
+    noted.size = 0;
+    oracle.noted = noted;
+    oracle.ends = ends;
+    oracle.ends_room = ends_room;
+    oracle.keys = keys;
+    oracle.limits = *limits;
+    oracle.generator = generator;
+    oracle.naive = naive_create(limits);
+}
+
+void oracle_end(void)
+{
+    naive_free(oracle.naive);
+    oracle.naive = NULL;
+    oracle.engine = NULL;
+}
+
+void oracle_recovering(void)
+{
+    oracle.engine = NULL;
+    oracle.recovering = true;
+}
+
+void oracle_stopped(void)
+{
+    oracle.engine = NULL;
+    oracle.recovering = false;
+}
+
+bool oracle_same(const struct engine *engine, char *difference)
+{
+    snprintf(difference, NAIVE_DIFFERENCE_MAX, "%llu commands instead of %llu", (unsigned long long)engine_seq(engine),
+             (unsigned long long)oracle.noted_count);
+    return engine_seq(engine) == oracle.noted_count && naive_compare(oracle.naive, engine, false, difference);
+}
+
+void oracle_check(const struct engine *engine, const char *when)
+{
+    char difference[NAIVE_DIFFERENCE_MAX];
+    if (!oracle_same(engine, difference))
+        oracle_fail(&counters->differences, "%s: %s", when, difference);
+    if (!support_check(engine))
+        oracle_fail(&counters->books, "%s: the books do not balance", when);
+}
+
+/* Decisions behind `seq` never happened. */
+static void forget_behind(u64 seq)
+{
+    for (u32 i = 0; i < KEYS_MAX; i++) {
+        struct keyed *keyed = &oracle.keys[i];
+        if (keyed->accepted_seq > seq)
+            keyed->accepted_seq = 0;
+        for (u32 k = 0; k < RESULTS_KEPT; k++)
+            if (keyed->decisions[k].seq > seq)
+                keyed->decisions[k] = (struct decision){.result.code = UINT16_MAX};
+    }
+    if (oracle.noted_count == seq)
+        return;
+    oracle.unsent = true;
+    oracle.noted_count = seq;
+    oracle.noted.size = seq == 0 ? 0 : oracle.ends[seq];
+    naive_free(oracle.naive);
+    oracle.naive = naive_create(&oracle.limits);
+    for (u64 i = 1; i <= seq; i++)
+        naive_apply(oracle.naive, noted_at(i));
+}
+
+void oracle_selling(const struct engine *engine)
+{
+    u64 seq = engine_seq(engine);
+    oracle.recovering = false;
+    if (seq > oracle.noted_count)
+        oracle_fail(&counters->silent, "the start found %llu commands, and %llu were decided", (unsigned long long)seq,
+                    (unsigned long long)oracle.noted_count);
+    if (seq < oracle.acknowledged)
+        oracle_fail(&counters->lost, "the start found %llu commands, and answers up to %llu have been read",
+                    (unsigned long long)seq, (unsigned long long)oracle.acknowledged);
+    forget_behind(seq);
+    char difference[NAIVE_DIFFERENCE_MAX];
+    if (!oracle_same(engine, difference))
+        oracle_fail(&counters->differences, "after the start: %s", difference);
+    oracle.engine = engine;
+}
+
+/* --- answers ------------------------------------------------------------------------------------------ */
+
+static bool answer_fits(const struct heard *answer, struct result result)
+{
+    if (answer->kind == ANSWER_DONE)
+        return (result.code == RESULT_OK || result.code == RESULT_NO_CHANGE) &&
+               (answer->id < 0 || (u64)answer->id == result.id) && (answer->value < 0 || answer->value == result.value);
+    return result.code < 128 && strcmp(result_word(result.code), answer->word) == 0;
+}
+
+/* What a door says by itself of a name that nothing has. */
+static bool is_of_the_door(const char *word)
+{
+    return strncmp(word, "unknown-", 8) == 0 || strcmp(word, "bad-gtin") == 0 || strcmp(word, "malformed") == 0;
+}
+
+void oracle_answered(u32 caller, const u64 key[2], const struct heard *answer)
+{
+    const struct keyed *keyed = keyed_find(caller, key);
+    bool decided = answer->kind == ANSWER_DONE || answer->kind == ANSWER_REFUSED;
+    for (u32 i = 0; decided && i < MIN(keyed->count, RESULTS_KEPT); i++) {
+        const struct decision *decision = &keyed->decisions[(keyed->count - 1 - i) % RESULTS_KEPT];
+        if (!answer_fits(answer, decision->result))
+            continue;
+        oracle.acknowledged = MAX(oracle.acknowledged, decision->seq);
+        return;
+    }
+    bool accepted = keyed_remembered(keyed);
+    bool own = answer->kind == ANSWER_WRONG || is_of_the_door(answer->word);
+    if (answer->kind == ANSWER_LATER || (own && answer->kind != ANSWER_DONE && !accepted))
+        return;
+    const char *word = keyed->expected != NULL ? command_info(keyed->expected->kind)->word : "?";
+    if (keyed->expected != NULL)
+        support_print(stderr, keyed->expected);
+    const struct result *last = &keyed->decisions[(keyed->count - 1) % RESULTS_KEPT].result;
+    oracle_fail(&counters->untrue, "%s is answered %s id %lld value %lld, and was %s (%s id %u value %lld)", word,
+                answer->kind == ANSWER_DONE ? "done" : answer->word, (long long)answer->id, (long long)answer->value,
+                accepted ? "accepted" : keyed->count > 0 ? "decided otherwise" : "never decided",
+                keyed->count > 0 ? result_word(last->code) : "", keyed->count > 0 ? last->id : 0,
+                (long long)(keyed->count > 0 ? last->value : 0));
+}

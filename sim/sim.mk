@@ -1,0 +1,22 @@
+# The simulator: the released server on a simulated loop, network and disk. `simulate_objects` are all it is linked of.
+simulate_sources := $(filter-out sim/simulate.c,$(wildcard sim/*.c)) test/generate.c test/generate_command.c test/support.c \
+                    $(wildcard test/naive*.c)
+simulate_objects = $(call objects,$(lib_sources) $(server_sources) $(simulate_sources) sim/simulate.c) $(llhttp_objects)
+# What comes between: the oracle at the engine, and the seams (sim/seams.c). libuv is sim/loop.c.
+simulate_wraps := engine_apply engine_apply_all clock_gettime access_act access_acts_full access_trail_key_used
+simulate_link := $(patsubst %,-Wl$(comma)--wrap=%,$(simulate_wraps)) -lcmocka $(filter-out -luv,$(SERVER_LIBS)) $(LIBS) -lm
+
+$(BUILD)/simulate: $(simulate_objects)
+	@echo "  LD $@"
+	@$(CC) $(CFLAGS) -o $@ $(simulate_objects) $(simulate_link)
+
+.PHONY: sim sim-smoke
+JOBS ?= $(shell nproc)
+SIM := build/simulate/simulate
+sim: test-setup ## worlds hurt in every way, SECONDS=60 of them, FIRST=1 the first seed; ends with what was counted
+	@$(MAKE) --no-print-directory $(SIM) MODE=simulate CC=gcc BUILD=build/simulate
+	@$(SIM) --first $${FIRST:-1} --seconds $(or $(SECONDS),60) --jobs $(JOBS)
+
+sim-smoke: test-setup ## the same in its small tier: always the same worlds
+	@$(MAKE) --no-print-directory $(SIM) MODE=simulate CC=gcc BUILD=build/simulate
+	@$(SIM) --seeds 400 --jobs $(JOBS)

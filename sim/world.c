@@ -1,0 +1,458 @@
+#include "sim/world.h"
+
+#include "base/assert.h"
+#include "door/listen.h"
+#include "door/server.h"
+#include "node/config.h"
+#include "sim/damage.h"
+#include "sim/loop.h"
+#include "sim/people.h"
+#include "test/naive.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define FOLDER "shop"
+#define FAULTY_PASSES_MAX 60000u    /* then it is healed, wherever it is */
+#define HEALED_PASSES_MAX 400000u
+#define HEALED_NS ((i64)600 * 1000000000)
+#define BOOTS_MAX 16u                /* then as well */
+#define BOOTS_ARMED_MAX 8u          /* in a row with a power cut waiting */
+#define STEP_MAX_MS ((i64)2 * 3600 * 1000)
+#define ROOM_ROOMY 65536u
+#define DISK_MIN_NS 1000            /* an append takes so long at least */
+
+struct world {
+    const struct world_options *options;
+    struct prng faults;
+    struct sim_disk *disk;
+    struct io io;
+    struct net net;
+    struct generator *generator;
+    struct clients *clients;
+    struct server *server;          /* NULL: down */
+    i64 next_fault_ns;
+    u32 boots, armed;               /* all; with a power cut waiting, in a row */
+    bool hurt;                      /* faults are on */
+    bool limited;                   /* the disk has little room */
+};
+
+/* --- options ---------------------------------------------------------------------------------------------- */
+
+static u32 one_of(struct prng *r, const u32 *values, size_t count)
+{
+    return values[prng_below(r, count)];
+}
+
+void world_draw(struct world_options *options, u64 seed)
+{
+    struct prng own, *r = &own;
+    *options = (struct world_options){.seed = seed};
+#define OPTION(name, family, draw)                                                   \
+    prng_seed(r, mix64(seed ^ checksum64(#name, sizeof(#name), 0)));                 \
+    options->name = draw;
+#include "sim/options.def"
+#undef OPTION
+}
+
+static const char *const families[] = {
+#define OPTION(name, family, draw) #family,
+#include "sim/options.def"
+#undef OPTION
+};
+
+const char *world_family(u32 index)
+{
+    for (u32 i = 0; i < ARRAY_COUNT(families); i++) {
+        bool first = strcmp(families[i], "none") != 0;
+        for (u32 before = 0; before < i; before++)
+            first &= strcmp(families[before], families[i]) != 0;
+        if (first && index-- == 0)
+            return families[i];
+    }
+    return NULL;
+}
+
+bool world_without(struct world_options *options, const char *family)
+{
+    bool any = false;
+#define OPTION(name, of, draw)                                       \
+    if (strcmp(family, #of) == 0 && strcmp(family, "none") != 0) {   \
+        options->name = 0;                                           \
+        any = true;                                                  \
+    }
+#include "sim/options.def"
+#undef OPTION
+    return any;
+}
+
+void world_describe(const struct world_options *options, FILE *file)
+{
+    fprintf(file, "seed %llu:", (unsigned long long)options->seed);
+#define OPTION(name, family, draw) fprintf(file, " " #name " %u", options->name);
+#include "sim/options.def"
+#undef OPTION
+    fprintf(file, "\n");
+    struct generator *generator = generator_create(options->seed);
+    generator_describe(generator, file);
+    generator_free(generator);
+}
+
+static u64 branch(const struct world *world, const char *name)
+{
+    return mix64(world->options->seed ^ checksum64(name, strlen(name), 1));
+}
+
+static i64 now_ns(const struct world *world)
+{
+    return sim_disk_now(world->disk);
+}
+
+/* --- up ------------------------------------------------------------------------------------------------------ */
+
+static i64 act(void *argument, i64 at_ns)
+{
+    struct world *world = argument;
+    return MIN(clients_act(world->clients, at_ns), world->hurt ? world->next_fault_ns : INT64_MAX);
+}
+
+static struct server *boot_once(struct world *world)
+{
+    const struct world_options *options = world->options;
+    struct door_options door;
+    struct sim_loop_options loop = {
+        .disk = world->disk, .net = &world->net, .seed = branch(world, "loop") + world->boots,
+        .job_max_ns = (i64)options->job_us * 1000, .act = act, .argument = world,
+    };
+    door_options_default(&door);
+    door.directory = FOLDER;
+    door.requests_per_second = 0;
+    door.in_flight_ms = options->keys_of_admission_ms > 0 ? options->keys_of_admission_ms : 25;
+    door.no_views = true;
+    door.orders_ahead = 1;
+    door.snapshot_every_bytes = (u64)options->snapshot_kb << 10;
+    door.io = &world->io;
+    sim_loop_init(&loop);
+    oracle_recovering();
+    counters->boots++;
+    world->boots++;
+    return server_open(&door);
+}
+
+/* The server has ended, or never came up: nothing of it may be left. */
+static enum door_exit take_down(struct world *world, struct server *server)
+{
+    enum door_exit code = server_close(server);
+    oracle_stopped();
+    if (sim_loop_handles() != 0)
+        oracle_fail(&counters->leaked, "%u handles are open behind the end of the server", sim_loop_handles());
+    if (sim_disk_open_files(world->disk) != 0)
+        oracle_fail(&counters->leaked, "%u files are open behind the end of the server",
+                    sim_disk_open_files(world->disk));
+    return code;
+}
+
+static void power_off(struct world *world)
+{
+    const struct world_options *options = world->options;
+    sim_disk_odds(world->disk, 100 - options->lost_percent - options->garbage_percent, options->lost_percent);
+    sim_disk_reboot(world->disk);
+}
+
+static bool chance(struct world *world, u32 percent)
+{
+    return prng_chance(&world->faults, percent, 100);
+}
+
+/* One try. False: a fault has ended it, as it should. */
+static bool boot_try(struct world *world)
+{
+    bool cut = world->hurt && world->armed < BOOTS_ARMED_MAX && chance(world, world->options->power_again_percent);
+    if (cut)
+        sim_disk_crash_at(world->disk, 1 + prng_below(&world->faults, 300));
+    world->armed = cut ? world->armed + 1 : 0;
+    struct server *server = boot_once(world);
+    if (server->exit == DOOR_STOPPED && !sim_disk_crashed(world->disk)) {
+        if (!listen_all(server))
+            oracle_fail(&counters->refused_start, "the doors cannot be opened");
+        oracle_selling(server->engine);
+        world->server = server;
+        return true;
+    }
+    bool cut_off = sim_disk_crashed(world->disk);
+    take_down(world, server);
+    /* A file system that writes nothing eight times in a row has failed (io.c). */
+    bool tired = world->hurt && world->options->short_writes > 0;
+    if (!cut_off && !world->limited && !tired)
+        oracle_fail(&counters->refused_start, "a start was refused although nothing had been done to it");
+    counters->boots_failed++;
+    if (cut_off)
+        power_off(world);
+    else
+        sim_disk_restart(world->disk);
+    sim_disk_space(world->disk, UINT64_MAX);
+    world->limited = false;
+    return false;
+}
+
+static void boot(struct world *world)
+{
+    while (!boot_try(world))
+        continue;
+}
+
+/* --- down ----------------------------------------------------------------------------------------------------- */
+
+/* The process has died, or its machine: what it still does as it is cleared away reaches nobody. */
+static void die(struct world *world, bool power)
+{
+    world->net.stuck = true;
+    net_cut(&world->net);
+    sim_disk_kill(world->disk);
+    take_down(world, world->server);
+    world->server = NULL;
+    world->net.stuck = false;
+    if (power)
+        power_off(world);
+    else
+        sim_disk_restart(world->disk);
+}
+
+/* It has ended by itself: because it was told to, or because its journal failed. */
+static void ended(struct world *world)
+{
+    bool failed = world->server->failed;
+    u64 snapshots = 0;
+    struct eleven_stats stats;
+    eleven_stats(world->server->eleven, &stats);
+    snapshots = stats.snapshots;
+    enum door_exit code = take_down(world, world->server);
+    world->server = NULL;
+    counters->snapshots += snapshots;
+    counters->ended_by_name += failed;
+    if (failed != (code == DOOR_FOLDER) && !world->hurt)
+        oracle_fail(&counters->refused_start, "a server that was told to stop says %d", code);
+    if (failed && chance(world, 50) && world->options->power > 0)
+        power_off(world);
+    else
+        sim_disk_restart(world->disk);
+}
+
+/* --- faults ---------------------------------------------------------------------------------------------------- */
+
+static void fault_kill(struct world *world)
+{
+    counters->kills++;
+    die(world, false);
+}
+
+static void fault_power(struct world *world)
+{
+    sim_disk_crash_at(world->disk, sim_disk_calls(world->disk) + 1 + prng_below(&world->faults, 200));
+}
+
+static void fault_fail(struct world *world)
+{
+    counters->failures++;
+    sim_disk_fail_at(world->disk, sim_disk_calls(world->disk) + 1 + prng_below(&world->faults, 100),
+                     chance(world, 70) ? -EIO : -ENOSPC);
+}
+
+static void fault_full(struct world *world)
+{
+    counters->full++;
+    world->limited = true;
+    sim_disk_space(world->disk, sim_disk_used(world->disk) + prng_below(&world->faults, 300000));
+}
+
+static void fault_stop(struct world *world)
+{
+    counters->stops++;
+    server_stop(world->server);
+}
+
+static void fault_stuck(struct world *world)
+{
+    counters->stuck++;
+    sim_disk_stuck(world->disk, now_ns(world) + (i64)prng_below(&world->faults, 5000000000));
+}
+
+static void fault_step(struct world *world)
+{
+    counters->clock_steps++;
+    i64 step_ms = (i64)prng_below(&world->faults, 2 * (u64)STEP_MAX_MS) - STEP_MAX_MS;
+    sim_disk_set_wall(world->disk, world->io.wall_ms(world->disk) + step_ms);
+}
+
+/* Nothing happens for a while: the process is stopped, or it is night. */
+static void fault_leap(struct world *world)
+{
+    static const i64 longest_s[] = {2, 60, 1200, 90000};
+    counters->leaps++;
+    i64 longest_ns = longest_s[prng_below(&world->faults, ARRAY_COUNT(longest_s))] * 1000000000;
+    sim_disk_advance(world->disk, (i64)prng_below(&world->faults, (u64)longest_ns));
+}
+
+static void inject(struct world *world)
+{
+    const struct world_options *options = world->options;
+    const struct { u32 weight; void (*run)(struct world *world); } faults[] = {
+        {options->kill, fault_kill}, {options->power, fault_power}, {options->fail, fault_fail},
+        {options->full, fault_full}, {options->stop, fault_stop},   {options->stuck, fault_stuck},
+        {options->step, fault_step}, {options->leap, fault_leap},
+    };
+    u64 sum = 0;
+    for (size_t i = 0; i < ARRAY_COUNT(faults); i++)
+        sum += faults[i].weight;
+    world->next_fault_ns = options->fault_every_ms == 0 || sum == 0
+                               ? INT64_MAX
+                               : now_ns(world) + (i64)prng_below(&world->faults, 2000000 * options->fault_every_ms);
+    if (sum == 0)
+        return;
+    u64 draw = prng_below(&world->faults, sum);
+    size_t i = 0;
+    for (; draw >= faults[i].weight; i++)
+        draw -= faults[i].weight;
+    faults[i].run(world);
+}
+
+/* --- the course of a world ---------------------------------------------------------------------------------------- */
+
+/* One pass of the loop, and whatever comes of it. */
+static void turn(struct world *world)
+{
+    if (world->server == NULL)
+        boot(world);
+    uv_run(&world->server->loop, UV_RUN_ONCE);
+    if (sim_disk_crashed(world->disk)) {
+        counters->power_cuts++;
+        die(world, true);
+    } else if (sim_loop_stopped()) {
+        ended(world);
+    } else if (world->hurt && now_ns(world) >= world->next_fault_ns) {
+        inject(world);
+    }
+}
+
+static void hurt(struct world *world)
+{
+    world->hurt = true;
+    world->next_fault_ns =
+        world->options->fault_every_ms == 0 ? INT64_MAX : now_ns(world) + 1000000 * world->options->fault_every_ms;
+    for (u32 passes = 0; passes < FAULTY_PASSES_MAX && world->boots < BOOTS_MAX && !clients_done(world->clients); passes++)
+        turn(world);
+    world->hurt = false;
+}
+
+static void heal(struct world *world)
+{
+    world->limited = false;
+    sim_disk_space(world->disk, UINT64_MAX);
+    sim_disk_stuck(world->disk, 0);
+    sim_disk_short_writes(world->disk, 0);
+    sim_disk_fail_at(world->disk, 0, -EIO);
+    sim_disk_crash_at(world->disk, 0);
+    sim_disk_latency(world->disk, DISK_MIN_NS, 200000);
+    world->net.options = (struct net_options){.delay_max_ns = 200000, .room = ROOM_ROOMY};
+    clients_calm(world->clients);
+}
+
+/* Everything asked gets its answer within the bound. */
+static void finish(struct world *world, const char *what)
+{
+    i64 until_ns = now_ns(world) + HEALED_NS;
+    for (u32 passes = 0; !clients_done(world->clients); passes++) {
+        if (passes == HEALED_PASSES_MAX || now_ns(world) > until_ns) {
+            clients_describe(world->clients, stderr);
+            oracle_fail(&counters->stalled, "%s: not all is answered after %u passes and %lld s", what, passes,
+                        (long long)(HEALED_NS - until_ns + now_ns(world)) / 1000000000);
+        }
+        turn(world);
+    }
+}
+
+static void close_shop(struct world *world)
+{
+    if (world->server == NULL)
+        boot(world);
+    oracle_check(world->server->engine, "at the end");
+    server_stop(world->server);
+    for (u32 passes = 0; world->server != NULL; passes++) {
+        if (passes == HEALED_PASSES_MAX)
+            oracle_fail(&counters->stalled, "a server that was told to stop does not");
+        turn(world);
+    }
+}
+
+/* The folder once more: from the snapshot, from the journal's first byte, and damaged. */
+static void reread(struct world *world)
+{
+    sim_disk_settle(world->disk);
+    damage_none(world->disk, FOLDER, false);
+    damage_none(world->disk, FOLDER, true);
+    for (u32 i = 0; i < 3; i++)
+        if (chance(world, world->options->rot_percent))
+            damage_some(world->disk, FOLDER, branch(world, "rot") + i);
+}
+
+static void world_open(struct world *world, const struct world_options *options, const struct sim_account *accounts)
+{
+    struct net_options net = {
+        .delay_max_ns = (i64)options->delay_us * 1000, .piece_max = options->piece,
+        .room = options->room > 0 ? options->room : ROOM_ROOMY,
+    };
+    struct client_options clients = {
+        .clients = options->clients, .requests = options->requests, .depth_max = MAX(options->depth, 1u),
+        .http_percent = options->http_percent, .chunked_percent = options->chunked_percent,
+        .vanish_percent = options->vanish_percent, .tries_max = options->tries,
+        .slow_percent = options->slow_percent, .read_percent = options->read_percent,
+        .think_max_ns = (i64)options->think_us * 1000, .patience_ns = (i64)options->patience_ms * 1000000,
+    };
+    struct config config;
+    *world = (struct world){.options = options};
+    people_seed(branch(world, "people"));
+    prng_seed(&world->faults, branch(world, "faults"));
+    world->disk = sim_disk_create(branch(world, "disk"));
+    sim_disk_io(world->disk, &world->io);
+    world->generator = generator_create(options->seed);
+    world->generator->swarm.key_percent = world->generator->swarm.repeat_percent = 0; /* the clients' business */
+    world->generator->swarm.weights[FAMILY_TICK] = 0;
+    config_default(&config);
+    generator_limits(world->generator, &config.limits);
+    config.journal_segment_bytes = CONFIG_SEGMENT_BYTES_MIN;
+    world->generator->time_ms = world->generator->swarm.start_ms;
+    sim_disk_set_wall(world->disk, world->generator->swarm.start_ms);
+    if (config_create(FOLDER, &config, &world->io) != JOURNAL_OK)
+        oracle_fail(&counters->refused_start, "the folder cannot be made");
+    sim_disk_latency(world->disk, DISK_MIN_NS, DISK_MIN_NS + (i64)options->disk_us * 1000);
+    sim_disk_short_writes(world->disk, options->short_writes);
+    net_init(&world->net, branch(world, "net"), &net);
+    world->clients = clients_create(branch(world, "clients"), &clients, accounts, &world->net, world->generator);
+    oracle_begin(&config.limits, world->generator);
+}
+
+static void world_close(struct world *world)
+{
+    clients_free(world->clients);
+    net_free(&world->net);
+    oracle_end();
+    generator_free(world->generator);
+    sim_disk_destroy(world->disk);
+}
+
+void world_run(const struct world_options *options, const struct sim_account *accounts)
+{
+    struct world world;
+    world_open(&world, options, accounts);
+    hurt(&world);
+    heal(&world);
+    finish(&world, "healed");
+    clients_ask_again(world.clients);
+    finish(&world, "asked again");
+    close_shop(&world);
+    reread(&world);
+    counters->seeds++;
+    counters->sold_out += oracle_sold_out();
+    counters->unsent += oracle_unsent();
+    world_close(&world);
+}
