@@ -196,10 +196,11 @@ static u32 resp_shopper(struct slice text)
 }
 
 /* ORDER.PLACE key shopper festival city [OPTION value ...] LINES sku quantity [sku quantity ...] */
-static bool resp_place(struct ask *ask, const struct slice *arguments, u32 count)
+static bool resp_place(const struct resp *resp, struct ask *ask)
 {
+    const struct slice *arguments = resp->request.arguments;
     struct command_order_place *place = (void *)ask->command;
-    u32 at = 5;
+    u32 at = 5, count = resp->request.count;
     place->shopper = resp_shopper(arguments[2]);
     u32 festival_id = 0, city = 0;
     bool no_festival = arguments[3].size == 1 && arguments[3].bytes[0] == '-';
@@ -221,18 +222,21 @@ static bool resp_place(struct ask *ask, const struct slice *arguments, u32 count
         snprintf(ask->field, sizeof(ask->field), "the last line");
         return false;
     }
+    serve_caller_defaults(&resp->caller, ask->command);
     serve_order_defaults(ask->engine, place);
     return true;
 }
 
 /* WORD key [field value ...] */
-static bool resp_named(struct ask *ask, const struct slice *arguments, u32 count)
+static bool resp_named(const struct resp *resp, struct ask *ask)
 {
-    for (u32 i = 2; i < count; i += 2) {
-        struct slice value = i + 1 < count ? arguments[i + 1] : slice_of("", 0);
+    const struct slice *arguments = resp->request.arguments;
+    for (u32 i = 2; i < resp->request.count; i += 2) {
+        struct slice value = i + 1 < resp->request.count ? arguments[i + 1] : slice_of("", 0);
         if (!ask_give(ask, arguments[i], value, ASK_WORD))
             return false;
     }
+    serve_caller_defaults(&resp->caller, ask->command);
     return true;
 }
 
@@ -248,8 +252,7 @@ static bool resp_make(struct resp *resp, const struct command_info *info, const 
         ask->problem = "must be the first argument, 1 to 255 visible characters (an idempotency key)";
         return false;
     }
-    bool good = info->kind == COMMAND_ORDER_PLACE ? resp_place(ask, arguments, count)
-                                                  : resp_named(ask, arguments, count);
+    bool good = info->kind == COMMAND_ORDER_PLACE ? resp_place(resp, ask) : resp_named(resp, ask);
     return good && ask_end(ask);
 }
 

@@ -22,6 +22,12 @@ struct command_order_place;
 /* What an order means where it says nothing: channel, delivery, payment, currency, city. */
 void serve_order_defaults(const struct engine *engine, struct command_order_place *place);
 
+/* What a command means that does not say whose it is, or how it is paid: the caller's own account; the provider's word
+ * from the provider, else the wallet. Before serve_order_defaults. */
+struct caller;
+struct command_header;
+void serve_caller_defaults(const struct caller *caller, struct command_header *command);
+
 /* Any route that is one command of the engine: path, body and caller become its fields. */
 void serve_command(struct http *http);
 

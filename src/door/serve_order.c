@@ -111,10 +111,11 @@ static bool parameters_ask(struct http *http, struct ask *ask)
     return true;
 }
 
-/* A shopper's own account is meant where none is named. */
-static void own_shopper(struct ask *ask, const struct caller *caller)
+void serve_caller_defaults(const struct caller *caller, struct command_header *command)
 {
-    struct command_header *command = ask->command;
+    struct command_order_pay *pay = (void *)command;
+    if (command->kind == COMMAND_ORDER_PAY && pay->payment == 0)
+        pay->payment = caller->roles & ROLE_PROVIDER ? PAYMENT_PROVIDER : PAYMENT_WALLET;
     if (caller->shopper == 0)
         return;
     if (command->kind == COMMAND_ORDER_PLACE && ((struct command_order_place *)command)->shopper == 0)
@@ -123,14 +124,6 @@ static void own_shopper(struct ask *ask, const struct caller *caller)
         ((struct command_wallet_transfer *)command)->from = caller->shopper;
     if (command->kind == COMMAND_BUDGET_SET && ((struct command_budget_set *)command)->shopper == 0)
         ((struct command_budget_set *)command)->shopper = caller->shopper;
-}
-
-/* An order's payment comes from the wallet unless it is the provider's notice. */
-static void payment_kind(const struct http_request *request, struct command_header *command)
-{
-    struct command_order_pay *pay = (void *)command;
-    if (command->kind == COMMAND_ORDER_PAY && pay->payment == 0)
-        pay->payment = request->caller.roles & ROLE_PROVIDER ? PAYMENT_PROVIDER : PAYMENT_WALLET;
 }
 
 static void command_give(struct http *http, struct ask *ask, const struct route *route)
@@ -180,8 +173,7 @@ void serve_command(struct http *http)
         good = false;
     }
     if (good) {
-        own_shopper(&ask, &request->caller);
-        payment_kind(request, ask.command);
+        serve_caller_defaults(&request->caller, ask.command);
         command_give(http, &ask, route);
     }
     json_decref(body);
@@ -224,7 +216,7 @@ void serve_order_place(struct http *http)
             problem_ask(http, &ask);
         return;
     }
-    own_shopper(&ask, &request->caller);
+    serve_caller_defaults(&request->caller, ask.command);
     serve_order_defaults(server->engine, (struct command_order_place *)ask.command);
     command_give(http, &ask, request->route);
 }

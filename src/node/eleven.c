@@ -408,6 +408,8 @@ static void expire_holds(struct eleven *eleven)
         .header = {.kind = COMMAND_CLOCK_TICK, .size = sizeof(tick)},
     };
     tick.header.time_ms = server_clock_ms(&eleven->clock, eleven->io);
+    if (tick.header.time_ms > TIME_MS_MAX) /* a clock that is wrong by so much moves nothing, as it decides no command */
+        return;
     if (!engine_hold_due(eleven->engine, engine_time(eleven->engine, tick.header.time_ms)) ||
         make_room(eleven, sizeof(tick)) == NULL)
         return;
