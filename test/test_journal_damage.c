@@ -3,55 +3,7 @@
  * duplicated blocks, missing files. Nothing that was proven durable may go
  * missing silently; nothing damaged may be read as good.
  */
-#include "test/test_journal_kit.h"
-
-#include "journal/format.h"
-
-#define BATCHES_MAX 512
-
-/* Where each batch lies, found by walking the bytes of a good journal. */
-struct place {
-    u32 segment;
-    u64 offset, end;        /* `end`: after its padding */
-    u64 used;               /* after its last byte that is not zero */
-    u64 records;            /* records up to and with this batch */
-};
-
-struct map {
-    struct place places[BATCHES_MAX];
-    u32 count;
-    u32 segments;           /* in use */
-    u64 records;
-};
-
-static struct batch_header *header_at(struct sim_disk *disk, u32 segment, u64 offset)
-{
-    return (struct batch_header *)(void *)(sim_disk_file_bytes(disk, kit_segment(segment)) + offset);
-}
-
-static void map_fill(struct map *map, struct sim_disk *disk)
-{
-    *map = (struct map){0};
-    for (u32 segment = 1; sim_disk_file_size(disk, kit_segment(segment)) > 0; segment++) {
-        const u8 *bytes = sim_disk_file_bytes(disk, kit_segment(segment));
-        u64 size = (u64)sim_disk_file_size(disk, kit_segment(segment));
-        if (((const struct segment_header *)(const void *)bytes)->magic != SEGMENT_MAGIC)
-            break;
-        map->segments = segment;
-        for (u64 offset = IO_SECTOR; offset < size;) {
-            const struct batch_header *header = (const void *)(bytes + offset);
-            if (header->magic != BATCH_MAGIC)
-                break;
-            u64 end = offset + format_batch_bytes(header->length), used = end;
-            while (bytes[used - 1] == 0)
-                used--;
-            map->records += header->count;
-            assert_true(map->count < BATCHES_MAX);
-            map->places[map->count++] = (struct place){segment, offset, end, used, map->records};
-            offset = end;
-        }
-    }
-}
+#include "test/test_journal_map.h"
 
 /* A journal of a few segments on one disk; closed with its seal, or killed before. */
 static struct sim_disk *make_journal(struct io *io, u64 seed, u64 records, bool sealed)
@@ -503,6 +455,81 @@ static void test_first_of_two_in_flight_is_lost(void **state)
     assert_true(across > 5);
 }
 
+/* Batches so large that each fills a segment. The tail is written again into one segment, and the old one behind it is
+ * removed last: until then it says what the new one says, as an older writer. */
+static void test_superseded_segment_behind(void **state)
+{
+    const struct journal_options options = {
+        .directory = KIT_DIRECTORY, .segment_bytes = KIT_SEGMENT_BYTES, .batch_bytes_max = KIT_SEGMENT_BYTES / 2};
+    static struct map map;
+
+    (void)state;
+    for (u64 lost = 0; lost <= 2; lost++) { /* neither of the two in flight, the second, the first and so both */
+        struct io io;
+        struct kit_reader reader = {.next = 1};
+        struct journal *journal;
+        char problem[JOURNAL_PROBLEM_MAX];
+        struct sim_disk *disk = kit_disk(&io, lost);
+        assert_int_equal(journal_create(&io, &options), JOURNAL_OK);
+        assert_int_equal(journal_open(&journal, &io, &options, 0, kit_visit, &reader, problem), JOURNAL_OK);
+        for (int batch = 0; batch < 3; batch++) {
+            while (journal_open_bytes(journal) < options.batch_bytes_max - IO_SECTOR)
+                assert_true(kit_push(journal, 0));
+            assert_int_equal(journal_flush(journal), JOURNAL_OK);
+            assert_true(batch > 0 || kit_drain(journal));
+        }
+        kit_kill(disk, &io, journal);
+        sim_disk_settle(disk);
+        map_fill(&map, disk);
+        const struct place *last = &map.places[map.count - 1];
+        assert_true(last->segment == last[-1].segment + 1 && last[-1].segment == last[-2].segment + 1);
+        if (lost > 0)
+            memset(header_at(disk, last[1 - (i64)lost].segment, last[1 - (i64)lost].offset), 0, IO_SECTOR);
+        sim_disk_settle(disk);
+        expect_recovery(disk, last[-(i64)lost].records);
+        expect_recovery_despite_cuts(disk, last[-(i64)lost].records);
+        sim_disk_destroy(disk);
+    }
+}
+
+/* A folder that was copied and gone on with twice: the twins agree in everything that a batch says of itself but what
+ * was before it. A block of one in the other is not believed. */
+static void test_block_of_a_twin(void **state)
+{
+    static struct map map;
+    struct io io, twin_io;
+    struct kit_reader reader;
+    struct sim_disk *disk = make_journal(&io, 10, 100, true);
+    struct sim_disk *twin = sim_disk_clone(disk, 2);
+    struct sim_disk *both[] = {disk, twin};
+
+    (void)state;
+    for (u64 salt = 1; salt <= 2; salt++) {
+        sim_disk_io(both[salt - 1], salt == 1 ? &io : &twin_io);
+        struct journal *journal = kit_open(salt == 1 ? &io : &twin_io, &reader);
+        for (int i = 0; i < 5; i++) {
+            assert_true(kit_push(journal, salt));
+            assert_true(kit_drain(journal));
+        }
+        assert_int_equal(journal_close(journal), JOURNAL_OK);
+        sim_disk_settle(both[salt - 1]);
+    }
+    map_fill(&map, disk);
+    for (u32 i = map.count - 6; i < map.count - 1; i++) { /* the five, in front of the seal */
+        u8 saved[IO_SECTOR];
+        struct batch_header *ours = header_at(disk, map.places[i].segment, map.places[i].offset);
+        const struct batch_header *theirs = header_at(twin, map.places[i].segment, map.places[i].offset);
+        assert_true(ours->number == theirs->number && ours->epoch == theirs->epoch);
+        memcpy(saved, ours, IO_SECTOR);
+        memcpy(ours, theirs, IO_SECTOR);
+        expect_read(&io, JOURNAL_ROT, 0);
+        memcpy(ours, saved, IO_SECTOR);
+    }
+    expect_read(&io, JOURNAL_OK, 105);
+    sim_disk_destroy(twin);
+    sim_disk_destroy(disk);
+}
+
 /* Headers whose checksum is right and whose numbers are wild: never read beyond what is there. */
 static void test_wild_headers(void **state)
 {
@@ -553,6 +580,8 @@ int main(void)
         cmocka_unit_test(test_another_version),
         cmocka_unit_test(test_misdirected_and_duplicated_blocks),
         cmocka_unit_test(test_first_of_two_in_flight_is_lost),
+        cmocka_unit_test(test_superseded_segment_behind),
+        cmocka_unit_test(test_block_of_a_twin),
         cmocka_unit_test(test_wild_headers),
     };
 

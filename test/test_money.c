@@ -118,7 +118,7 @@ static void test_shares_always_sum(void **state)
     }
 }
 
-/* Parts of consecutive pieces never exceed the whole, and end at it. */
+/* Parts of consecutive pieces are rounded down, never exceed the whole, and end at it. */
 static void test_consecutive_shares(void **state)
 {
     (void)state;
@@ -128,7 +128,9 @@ static void test_consecutive_shares(void **state)
             i64 before = 0;
             for (u64 part = 0; part <= whole; part++) {
                 i64 share = money_share(amounts[a], part, whole);
+                __int128 exact = (__int128)amounts[a] * (i64)part; /* of a unit divided in `whole` */
                 assert_true(share >= before && share <= amounts[a]);
+                assert_true((__int128)share * (i64)whole <= exact && exact < ((__int128)share + 1) * (i64)whole);
                 before = share;
             }
             assert_true(before == amounts[a]);

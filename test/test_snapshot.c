@@ -163,7 +163,7 @@ static void test_every_damage_is_seen(void **state)
     sim_disk_destroy(disk);
 }
 
-/* Chunks exchanged, repeated, left out; bytes behind the footer. */
+/* Chunks exchanged, and repeated. */
 static void test_reordered_chunks(void **state)
 {
     struct io io;
@@ -182,6 +182,41 @@ static void test_reordered_chunks(void **state)
     assert_int_equal(load(&io, 5, &head, problem), JOURNAL_ROT);
     assert_non_null(strstr(problem, "snapshot-"));
     memcpy(bytes + chunk, saved, chunk);
+    assert_int_equal(load(&io, 5, &head, problem), JOURNAL_ROT);
+    sim_disk_destroy(disk);
+}
+
+/* A footer that lies where a chunk should; the last chunk left out; bytes behind the footer. */
+static void test_footer_in_the_wrong_place(void **state)
+{
+    struct io io;
+    struct snapshot_head head;
+    char problem[JOURNAL_PROBLEM_MAX];
+    u8 saved[IO_SECTOR];
+    struct sim_disk *disk = kit_disk(&io, 1);
+    struct snapshot_head whole = make_head(5, 20000);
+    static const u8 more[IO_SECTOR];
+
+    (void)state;
+    assert_int_equal(snapshot_write(&io, KIT_DIRECTORY, &whole, 0, buffer), JOURNAL_OK);
+    const u64 size = (u64)sim_disk_file_size(disk, snapshot_file(5)), footer = size - IO_SECTOR;
+    u8 *bytes = sim_disk_file_bytes(disk, snapshot_file(5));
+    for (u64 at = 0; at < footer; at += IO_SECTOR) {
+        memcpy(saved, bytes + at, IO_SECTOR);
+        memcpy(bytes + at, bytes + footer, IO_SECTOR);
+        assert_int_equal(load(&io, 5, &head, problem), JOURNAL_ROT);
+        memcpy(bytes + at, saved, IO_SECTOR);
+    }
+    expect_loaded(&io, 5, 5, 20000);
+    int file = io.open(io.context, snapshot_file(5), IO_WRITE);
+    assert_int_equal(io_write_all(&io, file, more, IO_SECTOR, size), 0);
+    io.close(io.context, file);
+    assert_int_equal(load(&io, 5, &head, problem), JOURNAL_ROT);
+    sim_disk_truncate(disk, snapshot_file(5), size);
+    expect_loaded(&io, 5, 5, 20000);
+    bytes = sim_disk_file_bytes(disk, snapshot_file(5));
+    memcpy(bytes + footer - IO_SECTOR, bytes + footer, IO_SECTOR); /* the small section's chunk is one sector */
+    sim_disk_truncate(disk, snapshot_file(5), footer);
     assert_int_equal(load(&io, 5, &head, problem), JOURNAL_ROT);
     sim_disk_destroy(disk);
 }
@@ -253,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_takes_its_time),
         cmocka_unit_test(test_every_damage_is_seen),
         cmocka_unit_test(test_reordered_chunks),
+        cmocka_unit_test(test_footer_in_the_wrong_place),
         cmocka_unit_test(test_other_sections_are_refused),
         cmocka_unit_test(test_world_fails_at_every_call),
     };
