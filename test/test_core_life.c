@@ -224,6 +224,49 @@ static void test_parts_apart(void **state)
     shop_close(&s);
 }
 
+/* What came in and went out of a book in its whole life is counted too, and has the same bound as what lies there. */
+static void test_units_at_their_bound(void **state)
+{
+    static struct shop s;
+    (void)state;
+    shop_open_festival(&s); /* SKU 1: 10 in location 1, 5 in location 2 */
+    OK(PUT(&s, location_put, LOCATION_PUT, "W3", .city = 1, .kind = LOCATION_WAREHOUSE, .services = SERVICE_SHIP));
+    OK(DO(&s, stock_receive, STOCK_RECEIVE, .sku = 1, .location = 3, .quantity = 10));
+    OK(DO(&s, stock_receive, STOCK_RECEIVE, .sku = 1, .location = 1, .quantity = UNITS_MAX - 10));
+    EXPECT(DO(&s, stock_receive, STOCK_RECEIVE, .sku = 1, .location = 1, .quantity = 1), BAD_QUANTITY, 0, 1);
+    EXPECT(PLACE(&s, "1x2", HOME(WALLET), .location = 1), OK, 1, 20000);
+    EXPECT(PLACE(&s, "1x2", HOME(WALLET), .location = 3), OK, 2, 20000);
+    for (u32 order = 1; order <= 2; order++)
+        OK(DO(&s, part_ship, PART_SHIP, .order = order, .part = 1));
+
+    EXPECT(DO(&s, stock_move, STOCK_MOVE, .sku = 1, .from = 1, .to = 2, .quantity = UNITS_MAX - 5), OK, 5, UNITS_MAX);
+    EXPECT(DO(&s, stock_move, STOCK_MOVE, .sku = 1, .from = 1, .to = 2, .quantity = 1), BAD_QUANTITY, 0, 1);
+    EXPECT(DO(&s, stock_move, STOCK_MOVE, .sku = 1, .from = 2, .to = 1, .quantity = UNITS_MAX - 5), OK, 1,
+           UNITS_MAX - 2);
+    EXPECT(DO(&s, stock_move, STOCK_MOVE, .sku = 1, .from = 1, .to = 2, .quantity = 5), OK, 5, 10);
+    assert_int_equal(engine_book(s.engine, 1)->moved_out, UNITS_MAX);
+    assert_int_equal(engine_book(s.engine, 5)->moved_in, UNITS_MAX);
+    EXPECT(DO(&s, stock_move, STOCK_MOVE, .sku = 1, .from = 1, .to = 3, .quantity = 1), BAD_QUANTITY, 0, 1);
+    EXPECT(DO(&s, stock_move, STOCK_MOVE, .sku = 1, .from = 3, .to = 2, .quantity = 1), BAD_QUANTITY, 0, 1);
+
+    /* From 1 nothing goes elsewhere any more, to 2 nothing comes: such a return stays where it left, or at a third. */
+    struct command_order_return back = {HEADER(order_return, ORDER_RETURN), .line = 1, .quantity = 1,
+                                        .goods = GOODS_RESTOCK};
+    static const struct {
+        u32 order, location;
+        bool good;
+    } returns[] = {{1, 2, false}, {1, 3, false}, {1, 1, true}, {2, 2, false}, {2, 3, true}};
+    for (size_t i = 0; i < ARRAY_COUNT(returns); i++) {
+        back.order = returns[i].order;
+        back.location = returns[i].location;
+        if (returns[i].good)
+            EXPECT(shop_do(&s, &back.header), OK, back.order, 10000);
+        else
+            EXPECT(shop_do(&s, &back.header), BAD_QUANTITY, 0, 1);
+    }
+    shop_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +274,7 @@ int main(void)
         cmocka_unit_test(test_pick_up),
         cmocka_unit_test(test_carry_out),
         cmocka_unit_test(test_parts_apart),
+        cmocka_unit_test(test_units_at_their_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 _Noreturn void assert_failed(const char *condition, const char *file, int line);
 
 #ifdef ELEVEN_COVERAGE /* a branch that must never be taken is none that tests have to take */
-#define ASSERT(condition) ((void)sizeof(!(condition)))
+#define ASSERT(condition) ((void)(__typeof__(!(condition)) *)0)
 #else
 #define ASSERT(condition) \
     (__builtin_expect(!(condition), 0) ? assert_failed(#condition, __FILE__, __LINE__) : (void)0)

@@ -20,6 +20,12 @@ extern u64 mark_counts[MARK_COUNT];
 #else
 #define MARK(name) ((void)0)
 #endif
+/* For a situation that the code itself need not tell apart; in a released program the condition is not looked at. */
+#ifdef ELEVEN_MARKS
+#define MARK_WHEN(name, condition) ((condition) ? MARK(name) : (void)0)
+#else
+#define MARK_WHEN(name, condition) ((void)sizeof(!(condition)))
+#endif
 
 struct mark_info {
     const char *name, *meaning;

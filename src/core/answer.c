@@ -32,12 +32,19 @@ bool answer_find(const struct engine *engine, const struct command_header *comma
     while ((row = index_next(&engine->answer_index, engine->answer_tag, &at)) != 0) {
         const struct answer *answer = &engine->answers[row];
         if (answer->caller != command->caller || answer->key[0] != command->key[0] ||
-            answer->key[1] != command->key[1] || forgotten(engine, answer))
+            answer->key[1] != command->key[1])
             continue;
-        if (answer->body != body_hash(command))
+        if (forgotten(engine, answer)) {
+            MARK(KEY_FORGOTTEN);
+            continue;
+        }
+        if (answer->body != body_hash(command)) {
+            MARK(KEY_CONFLICT);
             *result = refuse(RESULT_KEY_CONFLICT, 0);
-        else
-            *result = (struct result){RESULT_OK, RESULT_REPLAYED, answer->id, answer->value};
+            return true;
+        }
+        MARK(KEY_REPLAYED);
+        *result = (struct result){RESULT_OK, RESULT_REPLAYED, answer->id, answer->value};
         return true;
     }
     return false;

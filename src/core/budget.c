@@ -31,6 +31,7 @@ static void settle(struct budget *budget, i64 now_ms)
 {
     if (budget->scope == 0 || budget->next_from_ms == 0 || now_ms < budget->next_from_ms)
         return;
+    MARK(RAISE_COMES_DUE);
     if (budget->next_limit_minor == NO_LIMIT)
         budget->scope = 0;
     budget->limit_minor = budget->next_limit_minor;
@@ -73,6 +74,7 @@ struct result budget_check(const struct engine *engine, const struct budget_use 
         if (amount > 0 && amount > left && (least_left < 0 || MAX(left, 0) < least_left))
             least_left = MAX(left, 0);
     }
+    MARK_WHEN(OVER_BUDGET, least_left >= 0);
     return least_left < 0 ? accept(0, 0) : refuse(RESULT_OVER_BUDGET, least_left);
 }
 
@@ -159,6 +161,7 @@ static struct result budget_change(struct engine *engine, struct budget *budget,
         return no_change(command->shopper, 0);
     settle(budget, engine->time_ms);
     if (is_raise) {
+        MARK(RAISE_WAITS);
         budget->next_limit_minor = command->limit_minor;
         budget->next_from_ms = engine->time_ms + BUDGET_RAISE_WAIT_MS;
         return accept(command->shopper, budget->next_from_ms);

@@ -14,6 +14,7 @@ struct tally {
     u32 *book_sold;
     u32 *deal_taken;
     u32 *cap_units;
+    u32 *last_order;            /* by shopper */
     i64 *account_minor;
     struct second *seconds;
     struct cell *cells;
@@ -43,6 +44,7 @@ static size_t tally_lay_out(const struct engine *engine, char *scratch, struct t
     tally->book_sold = scratch_take(scratch, &at, count[LIMIT_books] + 1, sizeof(u32));
     tally->deal_taken = scratch_take(scratch, &at, count[LIMIT_deals] + 1, sizeof(u32));
     tally->cap_units = scratch_take(scratch, &at, count[LIMIT_caps] + 1, sizeof(u32));
+    tally->last_order = scratch_take(scratch, &at, count[LIMIT_shoppers] + 1, sizeof(u32));
     tally->account_minor = scratch_take(scratch, &at, count[LIMIT_accounts] + 1, sizeof(i64));
     tally->seconds = scratch_take(scratch, &at, count[LIMIT_seconds] + 1, sizeof(struct second));
     tally->cells = scratch_take(scratch, &at, (count[LIMIT_festivals] + 1) * engine->cell_stride, sizeof(struct cell));
@@ -191,6 +193,23 @@ static bool order_lines_good(const struct engine *engine, const struct order *or
     return total == order->total_minor && refunded == order->refunded_minor;
 }
 
+/* A shopper's orders are linked, newest first, and none is left out. */
+static void check_linked(struct check *check, u32 id)
+{
+    const struct order *order = &check->engine->orders[id];
+    u32 *last = &check->tally.last_order[order->shopper];
+    if (order->previous != *last)
+        check->report->order_errors++;
+    *last = id;
+}
+
+static void check_last_orders(struct check *check)
+{
+    for (u32 id = 1; id <= check->engine->head.count[LIMIT_shoppers]; id++)
+        if (check->engine->shoppers[id].last_order != check->tally.last_order[id])
+            check->report->order_errors++;
+}
+
 static void check_orders(struct check *check)
 {
     const struct engine *engine = check->engine;
@@ -204,6 +223,7 @@ static void check_orders(struct check *check)
             continue;
         }
         first_line += order->line_count;
+        check_linked(check, id);
         check->report->lines += order->line_count;
         for (u32 i = 0; i < order->line_count; i++)
             tally_line(check, order, &engine->lines[order->first_line + i]);
@@ -211,6 +231,7 @@ static void check_orders(struct check *check)
     }
     if (first_line != engine->head.count[LIMIT_lines] + 1)
         check->report->order_errors++;
+    check_last_orders(check);
 }
 
 /* Every order on hold, and nothing else at the head, is in its festival's queue in the order of deadlines. */
@@ -219,14 +240,16 @@ static void check_holds(struct check *check)
     const struct engine *engine = check->engine;
     u64 held = 0;
     u64 queued = 0;
+    u64 walked = 0; /* a queue that bites its tail has an end here too */
     for (u32 id = 1; id <= engine->head.count[LIMIT_orders]; id++)
         held += engine->orders[id].state == ORDER_HELD;
     for (u32 i = 0; i <= engine->head.count[LIMIT_festivals]; i++) {
         u32 id = engine->festivals[i].hold_first;
         i64 deadline_ms = 0;
-        if (id != 0 && engine->orders[id].state != ORDER_HELD)
+        if (exists(engine, LIMIT_orders, id) && engine->orders[id].state != ORDER_HELD)
             check->report->order_errors++;
-        for (; id != 0; id = engine->orders[id].next_hold) {
+        for (; exists(engine, LIMIT_orders, id) && walked <= engine->head.count[LIMIT_orders];
+             id = engine->orders[id].next_hold, walked++) {
             if (engine->orders[id].state != ORDER_HELD)
                 continue;
             queued++;
@@ -234,6 +257,8 @@ static void check_holds(struct check *check)
                 check->report->order_errors++;
             deadline_ms = engine->orders[id].changed_ms;
         }
+        if (id != 0)
+            check->report->order_errors++;
     }
     if (held != queued)
         check->report->order_errors++;
@@ -364,7 +389,8 @@ bool engine_check(const struct engine *engine, void *scratch, struct check_repor
     check_deals(&check);
     check_ledger(&check);
     check_meters(&check);
-    check_budgets(engine, report);
+    if (report->order_errors == 0) /* it goes along the orders */
+        check_budgets(engine, report);
     check_indexes(engine, report);
     return report->oversold + report->unit_errors + report->ledger_errors + report->deal_errors +
                report->budget_errors + report->meter_errors + report->order_errors + report->index_errors ==

@@ -217,6 +217,7 @@ void deal_give_back(struct engine *engine, u32 id, u32 person, u32 units)
 {
     struct deal *deal = &engine->deals[id];
     ASSERT(deal->taken >= units);
+    MARK_WHEN(DEAL_OPEN_AGAIN, deal->taken == deal->quota);
     deal->taken -= units;
     if (deal->cap == 0)
         return;

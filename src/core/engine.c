@@ -46,12 +46,15 @@ struct result engine_apply(struct engine *engine, const struct command_header *c
     if (command->time_ms < 0 || command->time_ms > TIME_MS_MAX)
         return refuse(RESULT_MALFORMED, 0);
     engine->time_ms = engine_time(engine, command->time_ms);
+    MARK_WHEN(TIME_BEHIND, command->time_ms < engine->time_ms);
     if (has_key) {
         engine->answer_tag = index_tag(answer_hash(command->caller, command->key));
         if (answer_find(engine, command, &result))
             return result;
-        if (!answer_has_room(engine))
+        if (!answer_has_room(engine)) {
+            MARK(ANSWERS_FULL);
             return pool_full(LIMIT_answers);
+        }
     }
 
     result = decide(engine, command);

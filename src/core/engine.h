@@ -168,9 +168,9 @@ struct check_report {
     u64 unit_errors;        /* books that do not balance, or disagree with the orders */
     u64 ledger_errors;      /* currencies that do not sum to zero, wrong balances, negative wallets */
     u64 deal_errors;        /* quota or cap exceeded, or disagreeing with the orders */
-    u64 budget_errors;
+    u64 budget_errors;      /* that count less than the orders show; not looked at after an order_error */
     u64 meter_errors;       /* totals, seconds, cells, milestones that disagree with the orders */
-    u64 order_errors;       /* impossible states, bad references, parts or totals that do not add up */
+    u64 order_errors;       /* impossible states, bad references, broken lists, parts or totals that do not add up */
     u64 index_errors;       /* codes, GTINs, books or answers that are not found again */
 };
 

@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/checksum.h"
 #include "base/index.h"
+#include "base/mark.h"
 #include "base/money.h"
 #include "core/engine.h"
 

@@ -23,6 +23,7 @@ static void hold_queue_tidy(struct engine *engine, u32 festival_id)
     struct festival *festival = &engine->festivals[festival_id];
     while (festival->hold_first != 0 && engine->orders[festival->hold_first].state != ORDER_HELD)
         festival->hold_first = engine->orders[festival->hold_first].next_hold;
+    MARK_WHEN(HOLDS_ALL_GONE, festival->hold_first == 0);
     if (festival->hold_first == 0)
         festival->hold_last = 0;
 }
@@ -36,6 +37,8 @@ struct result apply_order_pay(struct engine *engine, const struct command_order_
     const struct order *order = &engine->orders[command->order];
     if (order->state == ORDER_PAID)
         return refuse(RESULT_ALREADY_PAID, 0);
+    MARK_WHEN(PAID_AT_DEADLINE, order->state == ORDER_HELD && engine->time_ms == order->changed_ms);
+    MARK_WHEN(PAID_JUST_IN_TIME, order->state == ORDER_HELD && engine->time_ms == order->changed_ms - 1);
     if (order->state == ORDER_EXPIRED || (order->state == ORDER_HELD && engine->time_ms >= order->changed_ms))
         return refuse(RESULT_HOLD_EXPIRED, order->changed_ms);
     if (order->state != ORDER_HELD)
@@ -138,6 +141,7 @@ struct result apply_clock_tick(struct engine *engine, const struct command_clock
             expired++;
         }
     }
+    MARK_WHEN(TICK_BOUNDED, expired == EXPIRE_PER_TICK_MAX);
     return expired == 0 ? no_change(0, 0) : accept(0, expired);
 }
 
@@ -270,6 +274,7 @@ static void units_return(struct engine *engine, const struct line *line, const s
     ASSERT(from->sold >= command->quantity);
     from->sold -= command->quantity;
     if (from != to) {
+        MARK(RETURNED_ELSEWHERE);
         from->moved_out += command->quantity;
         to->moved_in += command->quantity;
     }

@@ -121,6 +121,7 @@ struct result apply_order_place(struct engine *engine, const struct command_orde
     if (result.code != RESULT_OK)
         return result;
 
+    MARK_WHEN(ORDER_SPLIT, plan.source_count > plan.line_count);
     u32 id = order_make(engine, &plan);
     lines_make(engine, &plan);
     take_what_is_scarce(engine, &plan);

@@ -167,8 +167,10 @@ static struct result quotas_good(const struct engine *engine, const struct plan 
         if (deal->quota != 0)
             plan_tell(plan, "deal quota", taken ? RESULT_DEAL_SOLD_OUT : RESULT_OK, i + 1, 0, quota - deal->taken,
                   line->quantity);
-        if (taken)
+        if (taken) {
+            MARK(DEAL_SOLD_OUT);
             return refuse(RESULT_DEAL_SOLD_OUT, line->sku);
+        }
     }
     return accept(0, 0);
 }
@@ -185,8 +187,10 @@ static struct result caps_good(const struct engine *engine, struct plan *plan)
         bool reached = line->quantity > left;
         plan_tell(plan, "per-person limit", reached ? RESULT_LIMIT_REACHED : RESULT_OK, i + 1, 0, left,
                   line->quantity);
-        if (reached)
+        if (reached) {
+            MARK(CAP_REACHED);
             return refuse(RESULT_LIMIT_REACHED, left);
+        }
     }
     return accept(0, 0);
 }

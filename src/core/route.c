@@ -45,8 +45,10 @@ static bool ships(const struct book *book)
 /* Gives `units` of a line to a book. False when the order has no room for another part of a line. */
 static bool source_add(struct plan *plan, u32 line, u32 book, u32 units)
 {
-    if (plan->source_count == ORDER_PARTS_MAX)
+    if (plan->source_count == ORDER_PARTS_MAX) {
+        MARK(SPLIT_TOO_FINE);
         return false;
+    }
     plan->sources[plan->source_count++] = (struct plan_source){.book = book, .quantity = units, .line = (u16)line};
     return true;
 }
@@ -138,6 +140,7 @@ static struct result enough_anywhere(const struct engine *engine, const struct p
                 sum += engine->books[id].available;
         if (sum < plan->lines[i].quantity) {
             plan_tell(plan, "stock", RESULT_SOLD_OUT, i + 1, 0, (i64)sum, plan->lines[i].quantity);
+            MARK(SOLD_OUT);
             return refuse(RESULT_SOLD_OUT, plan->lines[i].sku);
         }
     }
@@ -228,8 +231,10 @@ static struct result choose_sources(const struct engine *engine, struct plan *pl
     const struct command_order_place *place = plan->place;
     if (place->delivery != DELIVERY_HOME) {
         u32 lacking = first_lacking(engine, plan, place->location);
-        if (lacking != plan->line_count)
+        if (lacking != plan->line_count) {
+            MARK(SOLD_OUT_IN_STORE);
             return refuse(RESULT_SOLD_OUT, plan->lines[lacking].sku);
+        }
         take_all_from(engine, plan, place->location);
         return accept(0, 0);
     }

@@ -40,6 +40,7 @@ void book_reserve(struct book *book, u32 units)
     ASSERT(book->available >= units);
     book->available -= units;
     book->reserved += units;
+    MARK_WHEN(LAST_UNIT_TAKEN, book->available == 0);
     ASSERT(book_balances(book));
 }
 

@@ -5,6 +5,7 @@
 #include "io/io.h"
 
 #include "base/assert.h"
+#include "base/mark.h"
 
 #include <errno.h>
 
@@ -20,12 +21,15 @@ int io_write_all(const struct io *io, int file, const void *bytes, size_t size, 
             return (int)written;
         ASSERT((u64)written <= size);
         /* A transfer that goes on inside a sector would break IO_DIRECT: repeat that sector. */
+        MARK_WHEN(WRITE_SHORT, (u64)written < size);
         if ((u64)written < size)
             written -= written % (i64)IO_SECTOR;
         /* A file system that writes nothing, again and again, and gives no reason. */
         idle = written == 0 ? idle + 1 : 0;
-        if (idle == 8)
+        if (idle == 8) {
+            MARK(WRITE_STUCK);
             return -EIO;
+        }
         from += written;
         size -= (size_t)written;
         offset += (u64)written;

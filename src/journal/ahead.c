@@ -9,6 +9,7 @@
  * its segment is needed.
  */
 #include "base/assert.h"
+#include "base/mark.h"
 #include "journal/file_journal.h"
 
 #include <errno.h>
@@ -22,6 +23,8 @@ static int ahead_make(void *argument)
         result = segment_make(helper->io, helper->directory, helper->through + 1, helper->segment_bytes, helper->zeros);
         if (result == 0)
             helper->through++;
+        else
+            MARK(SEGMENT_NOT_MADE);
     }
     helper->result = result;
     atomic_store(&helper->done, true);
@@ -50,9 +53,10 @@ void ahead_start(struct journal *journal)
         return;
     helper->target = journal->segment + journal->options.segments_ahead;
     atomic_store(&helper->done, false);
-    /* No thread: the segment is made when it is needed. */
-    if (journal->io.start_thread(journal->io.context, ahead_make, helper, &helper->thread) < 0)
+    if (journal->io.start_thread(journal->io.context, ahead_make, helper, &helper->thread) < 0) {
+        MARK(SEGMENT_WITHOUT_THREAD); /* it is made when it is needed */
         helper->thread = NULL;
+    }
 }
 
 /* Makes segments up to `target` now. 0 or -errno. */
@@ -66,6 +70,8 @@ static int ahead_wait(struct journal *journal, u32 target)
     /* A full disk may have got room since; a failed write or sync is final. */
     if (helper->result != 0 && segment_status(helper->result) != JOURNAL_DISK_FULL)
         return helper->result;
+    MARK_WHEN(FULL_DISK_ASKED_AGAIN, helper->result != 0);
+    MARK(SEGMENT_WAITED_FOR);
     helper->target = target;
     return ahead_make(helper);
 }
@@ -95,6 +101,7 @@ enum journal_status ahead_switch(struct journal *journal)
     journal->file_size = (u64)size;
     journal->offset = 0;
     journal->segment++;
+    MARK(SEGMENT_SWITCHED);
     ahead_start(journal);
     return JOURNAL_OK;
 }

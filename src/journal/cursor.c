@@ -17,6 +17,7 @@
 #include "journal/cursor.h"
 
 #include "base/assert.h"
+#include "base/mark.h"
 
 #define CURSOR_CHUNK ((u64)4 << 20) /* bytes per read; 1 MiB already reaches 2.9 GB/s here */
 
@@ -51,8 +52,12 @@ static void cursor_ahead_start(struct cursor *cursor)
         .size = cursor_chunk(cursor),
         .offset = cursor->loaded,
     };
-    if (ahead->size > 0 && cursor->io->start_thread(cursor->io->context, cursor_read_ahead, ahead, &ahead->thread) < 0)
+    if (ahead->size == 0)
+        return;
+    if (cursor->io->start_thread(cursor->io->context, cursor_read_ahead, ahead, &ahead->thread) < 0) {
+        MARK(READ_WITHOUT_THREAD);
         ahead->thread = NULL;
+    }
 }
 
 /* Waits for it; its result. */
@@ -98,9 +103,11 @@ static enum journal_status cursor_load(struct cursor *cursor, u32 index, u64 upt
         int result = cursor_ahead_end(cursor);
         if (!read)
             result = io_read_all(cursor->io, cursor->file, cursor->memory + cursor->loaded, size, cursor->loaded);
-        if (result < 0)
+        if (result < 0) {
+            MARK(READ_FAILED);
             return segment_problem(cursor->problem, JOURNAL_IO_FAILED, "%s: offset %llu: cannot be read (error %d)",
                                    cursor_path(cursor, index).text, (unsigned long long)cursor->loaded, -result);
+        }
         cursor->loaded += size;
         cursor_ahead_start(cursor);
     }
@@ -193,8 +200,10 @@ static enum journal_status cursor_scan_segment(struct cursor *cursor, u32 index,
         return status;
     for (; offset + IO_SECTOR <= cursor->bound; offset += IO_SECTOR) {
         const struct batch_header *header = (const void *)(cursor->memory + offset);
-        if (format_batch_is(header, cursor->list->instance_hash))
-            cursor->durable_number = MAX(cursor->durable_number, header->durable_number);
+        if (!format_batch_is(header, cursor->list->instance_hash))
+            continue;
+        MARK_WHEN(BATCH_BEHIND_TORN, header->number > cursor->number);
+        cursor->durable_number = MAX(cursor->durable_number, header->durable_number);
     }
     return JOURNAL_OK;
 }
@@ -287,8 +296,10 @@ enum journal_status cursor_next(struct cursor *cursor, struct cursor_batch *batc
     if (status != JOURNAL_OK)
         return status;
     struct batch_header *header = (void *)(cursor->memory + cursor->offset);
-    if (!cursor_header_fits(cursor, header))
+    if (!cursor_header_fits(cursor, header)) {
+        MARK_WHEN(TAIL_TORN, header->magic != 0 && !cursor->options.end_at_damage);
         return cursor_damaged(cursor, batch);
+    }
     u64 size = format_batch_bytes(header->length);
     status = cursor_load(cursor, cursor->index, cursor->offset + size);
     if (status != JOURNAL_OK)

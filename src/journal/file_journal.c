@@ -122,10 +122,12 @@ static void journal_submit(struct journal *journal, const struct journal_flight 
     int result = journal->io.append(journal->io.context, flight->file, flight->bytes + flight->written,
                                     flight->size - flight->written, flight->offset + flight->written, flight->number);
 
-    if (result < 0)
+    if (result < 0) {
+        MARK(APPEND_REFUSED);
         journal_fail(journal, segment_status(result));
-    else
-        journal->under_way++;
+        return;
+    }
+    journal->under_way++;
 }
 
 /* Closes the open batch, which may be empty, and sends it off. */
@@ -181,6 +183,7 @@ u8 *journal_reserve(struct journal *journal, u32 size)
     if (journal->status != JOURNAL_OK)
         return NULL;
     if (journal->used + size > journal_record_bytes_max(journal)) {
+        MARK(BATCH_FULL);
         if (journal_flush(journal) != JOURNAL_OK || journal->used > 0)
             return NULL;
     }
@@ -220,6 +223,7 @@ static void journal_landed(struct journal *journal, const struct io_done *done)
     struct journal_flight *flight = journal_flight_of(journal, done->ticket);
     ASSERT(flight->number == done->ticket && !flight->done);
     if (done->result < 0) {
+        MARK(APPEND_FAILED);
         journal_fail(journal, segment_status(done->result));
         return;
     }
@@ -230,12 +234,16 @@ static void journal_landed(struct journal *journal, const struct io_done *done)
     flight->tries = written == flight->written ? flight->tries + 1 : 0;
     flight->written = written;
     flight->done = written == flight->size;
+    MARK_WHEN(BATCH_OVERTOOK, flight->done && flight->number != journal->durable_number + 1);
     if (flight->done)
         return;
-    if (flight->tries == JOURNAL_APPEND_TRIES)
-        journal_fail(journal, JOURNAL_IO_FAILED);
-    else
+    MARK(APPEND_SHORT);
+    if (flight->tries < JOURNAL_APPEND_TRIES) {
         journal_submit(journal, flight);
+        return;
+    }
+    MARK(APPEND_STUCK);
+    journal_fail(journal, JOURNAL_IO_FAILED);
 }
 
 /* Moves the durable mark over the finished flights at the front. */

@@ -16,6 +16,7 @@
  * its own number, so that a start costs no segment file.
  */
 #include "base/assert.h"
+#include "base/mark.h"
 #include "journal/cursor.h"
 #include "journal/file_journal.h"
 
@@ -137,6 +138,7 @@ enum journal_status journal_read(const struct io *io, const struct journal_optio
     if (segments > 0)
         lock = io->lock(io->context, segment_path_named(options->directory, "lock").text);
     const bool live = lock == -EWOULDBLOCK;
+    MARK_WHEN(READ_BESIDE_WRITER, live);
     int tries = live ? READ_TRIES : 1;
     do { /* a folder that changes while it is listed may show a gap that is not there */
         status = segment_list_load(&list, io, options->directory, problem);
@@ -224,6 +226,8 @@ static struct recover_plan recover_make_plan(const struct cursor *end)
     bool whole = base->first_number >= plan.from || nearly_empty;
     plan.from = whole ? base->first_number : plan.from;
     plan.target = whole ? base->number : base->number + 1;
+    MARK_WHEN(TAIL_IN_SAME_SEGMENT, whole);
+    MARK_WHEN(TAIL_IN_NEXT_SEGMENT, !whole);
     /* The seals at the end are replaced by the new one. Its number must not be below a mark: a mark that is still
      * readable somewhere would then claim a batch that is yet to be written. */
     plan.end = MAX(MAX(end->filled_number + 1, end->durable_number), plan.from);
@@ -283,6 +287,7 @@ static int recover_end_segment(struct journal *journal, const struct recover_pla
     };
     int result = recover_write_batch(journal, seal);
     journal->file_size = MAX(journal->offset, journal->options.segment_bytes);
+    MARK_WHEN(TAIL_LONGER_THAN_SEGMENT, journal->file_size > journal->options.segment_bytes);
     header->size = journal->file_size;
     format_segment_close(header);
     if (result == 0)
@@ -343,6 +348,7 @@ static int recover_remove_stale(struct journal *journal, const struct segment_li
     journal->helper.through = MAX(last->number, journal->segment);
     while (!clean && journal->helper.through > journal->segment) {
         struct segment_path path = segment_path(journal->directory, journal->helper.through);
+        MARK(SEGMENT_BEHIND_REMOVED);
         int result = journal->io.unlink(journal->io.context, path.text);
         if (result == 0)
             result = journal->io.sync_directory(journal->io.context, journal->directory);

@@ -9,6 +9,7 @@
 #include "journal/segment.h"
 
 #include "base/assert.h"
+#include "base/mark.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -64,13 +65,18 @@ enum journal_status segment_status(i64 error)
 {
     if (error >= 0)
         return JOURNAL_OK;
-    return error == -ENOSPC || error == -EDQUOT ? JOURNAL_DISK_FULL : JOURNAL_IO_FAILED;
+    if (error != -ENOSPC && error != -EDQUOT)
+        return JOURNAL_IO_FAILED;
+    MARK(DISK_FULL);
+    return JOURNAL_DISK_FULL;
 }
 
 enum journal_status segment_problem(char *problem, enum journal_status status, const char *format, ...)
 {
     va_list arguments;
 
+    MARK_WHEN(ROT_NAMED, status == JOURNAL_ROT);
+    MARK_WHEN(FOREIGN_NAMED, status == JOURNAL_FOREIGN);
     if (problem != NULL) {
         va_start(arguments, format);
         vsnprintf(problem, JOURNAL_PROBLEM_MAX, format, arguments);
@@ -194,8 +200,10 @@ static enum journal_status segment_list_judge(struct segment_list *list, struct 
     }
     list->durable_number = MAX(list->durable_number, entry->durable_number);
     entry->stale = entry->epoch < list->epoch_max;
-    if (entry->stale)
+    if (entry->stale) {
+        MARK(SEGMENT_STALE);
         return JOURNAL_OK;
+    }
     list->epoch_max = entry->epoch;
     if (entry->first_number <= *first)
         return segment_problem(problem, JOURNAL_ROT,
@@ -214,9 +222,11 @@ static enum journal_status segment_list_headers(struct segment_list *list, const
     for (u32 i = 0; i < list->count && status == JOURNAL_OK; i++) {
         struct segment_entry *entry = &list->entries[i];
         struct segment_path path = segment_path(directory, entry->number);
-        if (i > 0 && entry->number != entry[-1].number + 1)
+        if (i > 0 && entry->number != entry[-1].number + 1) {
+            MARK(SEGMENT_MISSING);
             return segment_problem(problem, JOURNAL_ROT, "%s: missing",
                                    segment_path(directory, entry[-1].number + 1).text);
+        }
         status = segment_read_header(entry, io, path.text, block, problem);
         if (status == JOURNAL_OK)
             status = segment_list_judge(list, entry, block, path.text, &first, problem);
@@ -318,6 +328,7 @@ int segment_remove_temporaries(const struct io *io, const char *directory)
             return result;
         if (found[0] == 0)
             return 0;
+        MARK(TEMPORARY_REMOVED);
         result = io->unlink(io->context, segment_path_named(directory, found).text);
         if (result < 0)
             return result;

@@ -9,6 +9,7 @@
 #include "journal/snapshot_format.h"
 
 #include "base/assert.h"
+#include "base/mark.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,8 +64,10 @@ static int snapshot_put(struct snapshot_writer *writer, u64 size)
         return result;
     i64 due_ms = (i64)(writer->offset / (writer->bytes_per_second / 1000 + 1));
     i64 spent_ms = (io->monotonic_ns(io->context) - writer->started_ns) / 1000000;
-    if (due_ms > spent_ms)
+    if (due_ms > spent_ms) {
+        MARK(SNAPSHOT_SLOWED);
         io->sleep_ms(io->context, due_ms - spent_ms);
+    }
     return 0;
 }
 
@@ -193,6 +196,7 @@ static int snapshot_remove_old(const struct io *io, const char *directory)
         int result = io->list(io->context, directory, snapshot_keep_one, &kept);
         if (result < 0 || !kept.surplus)
             return result;
+        MARK(SNAPSHOT_OLD_REMOVED);
         result = io->unlink(io->context, snapshot_path(directory, kept.oldest, "").text);
         if (result < 0)
             return result;
@@ -232,6 +236,7 @@ enum journal_status snapshot_write(const struct io *io, const char *directory, c
     return segment_status(result);
 
 failed:
+    MARK(SNAPSHOT_GIVEN_UP);
     io->unlink(io->context, temporary.text);
     return segment_status(result);
 }

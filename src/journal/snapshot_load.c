@@ -6,6 +6,7 @@
 #include "journal/snapshot_format.h"
 
 #include "base/assert.h"
+#include "base/mark.h"
 
 #include <string.h>
 
@@ -42,8 +43,10 @@ static enum journal_status snapshot_check_header(const struct snapshot_header *h
                                                  char *problem)
 {
     if (header->magic != SNAPSHOT_MAGIC ||
-        header->checksum != checksum64(header, offsetof(struct snapshot_header, checksum), 0))
+        header->checksum != checksum64(header, offsetof(struct snapshot_header, checksum), 0)) {
+        MARK(SNAPSHOT_DAMAGED);
         return segment_problem(problem, JOURNAL_ROT, "%s: offset 0: the header is damaged", path);
+    }
     if (header->version != SNAPSHOT_VERSION)
         return segment_problem(problem, JOURNAL_FOREIGN, "%s: format version %u, this program knows %u", path,
                                header->version, SNAPSHOT_VERSION);
@@ -119,6 +122,7 @@ struct snapshot_reader {
 
 static enum journal_status snapshot_damaged(const struct snapshot_reader *reader)
 {
+    MARK(SNAPSHOT_DAMAGED);
     return segment_problem(reader->problem, JOURNAL_ROT, "%s: offset %llu: damaged", reader->path,
                            (unsigned long long)reader->offset);
 }

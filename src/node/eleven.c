@@ -10,6 +10,7 @@
 #include "eleven.h"
 
 #include "base/assert.h"
+#include "base/mark.h"
 #include "node/clock.h"
 #include "node/config.h"
 #include "node/node.h"
@@ -135,6 +136,7 @@ static enum journal_status recover(struct eleven *eleven, char *problem)
         return fail(JOURNAL_ROT, problem, "the journal ends before the snapshot: its last segments are missing", 0);
     eleven->snapshot.seq = head.seq;
     memcpy(eleven->snapshot.instance, journal_instance(eleven->journal), sizeof(eleven->snapshot.instance));
+    MARK_WHEN(STARTED_FROM_BOTH, head.seq > 0 && recovery.replay.commands > 0);
     eleven->stats.recovered_commands = recovery.replay.commands;
     eleven->stats.recovered_snapshot_seq = head.seq;
     eleven->stats.recovery_ns = io->monotonic_ns(io->context) - begun_ns;
@@ -162,8 +164,10 @@ static enum journal_status open_steps(struct eleven *eleven, char *problem)
     if (status != JOURNAL_OK)
         return status;
     eleven->lock = lock_take(eleven);
-    if (eleven->lock == -EWOULDBLOCK)
+    if (eleven->lock == -EWOULDBLOCK) {
+        MARK(FOLDER_BUSY);
         return fail(JOURNAL_BUSY, problem, "another process holds the data folder", 0);
+    }
     if (eleven->lock < 0)
         return fail(JOURNAL_IO_FAILED, problem, "cannot lock the data folder", eleven->lock);
     status = memory_take(eleven, problem);
@@ -266,8 +270,10 @@ static void journal_command(struct eleven *eleven, const struct command_header *
     u32 size = command->size;
     u8 *record = journal_reserve(eleven->journal, size);
     ASSERT(record != NULL); /* room for the whole chunk was made before */
-    if (record != (const u8 *)command) /* a refused one before it has left a gap */
+    if (record != (const u8 *)command) { /* a refused one before it has left a gap */
+        MARK(GAP_CLOSED);
         memmove(record, command, size);
+    }
     ((struct command_header *)(void *)record)->time_ms = engine_now(eleven->engine);
     u64 seq = journal_push(eleven->journal, size, engine_now(eleven->engine), engine_chain(eleven->engine));
     ASSERT(seq == engine_seq(eleven->engine));
@@ -320,7 +326,9 @@ static u8 *make_room(struct eleven *eleven, u32 bytes)
         return room;
     note(eleven, journal_poll(eleven->journal, false));
     send(eleven, true);
-    return eleven->status == JOURNAL_OK ? journal_reserve(eleven->journal, bytes) : NULL;
+    room = eleven->status == JOURNAL_OK ? journal_reserve(eleven->journal, bytes) : NULL;
+    MARK_WHEN(JOURNAL_HAS_NO_ROOM, room == NULL && eleven->status == JOURNAL_OK);
+    return room;
 }
 
 struct chunk {
@@ -415,6 +423,7 @@ static void expire_holds(struct eleven *eleven)
         return;
     struct result result = engine_apply(eleven->engine, &tick.header);
     ASSERT(result.code == RESULT_OK);
+    MARK(HOLDS_EXPIRED_UNASKED);
     journal_command(eleven, &tick.header);
 }
 
@@ -432,8 +441,10 @@ static void housekeeping(struct eleven *eleven)
     eleven->stats.snapshots += snapshot_job_poll(&eleven->snapshot, false);
     if (journal_bytes(eleven->journal) - eleven->snapshot.journal_bytes >= eleven->options.snapshot_every_bytes)
         eleven_snapshot(eleven);
-    if (journal_open_bytes(eleven->journal) == 0 && now_ns - eleven->active_ns > SEAL_AFTER_NS)
+    if (journal_open_bytes(eleven->journal) == 0 && now_ns - eleven->active_ns > SEAL_AFTER_NS) {
+        MARK(SEALED_WHEN_IDLE);
         note(eleven, journal_seal(eleven->journal));
+    }
 }
 
 size_t eleven_poll(struct eleven *eleven, struct eleven_answer *answers, size_t max, bool wait)
@@ -545,6 +556,7 @@ enum journal_status eleven_limits(const char *directory, const struct io *io, st
 enum journal_status eleven_close(struct eleven *eleven)
 {
     drain(eleven);
+    MARK_WHEN(ANSWERS_IN_DOUBT, eleven->status != JOURNAL_OK && eleven_outstanding(eleven) > 0);
     __atomic_store_n(&eleven->snapshot.stop, true, __ATOMIC_RELAXED);
     toucher_stop(&eleven->toucher);
     eleven->stats.snapshots += snapshot_job_poll(&eleven->snapshot, true);

@@ -1,6 +1,7 @@
 #include "node/reader.h"
 
 #include "base/assert.h"
+#include "base/mark.h"
 #include "eleven.h"
 #include "journal/snapshot_format.h"
 #include "node/node.h"
@@ -94,10 +95,12 @@ void reader_load_snapshot(struct reader *reader)
     char problem[JOURNAL_PROBLEM_MAX] = "";
     enum journal_status status = snapshot_restore(&reader->io, reader->directory, UINT64_MAX, reader->engine, &head,
                                                   problem);
-    if (status == JOURNAL_OK)
+    if (status == JOURNAL_OK) {
         reader->snapshot_seq = head.seq;
-    else if (status != JOURNAL_NOT_FOUND)
+    } else if (status != JOURNAL_NOT_FOUND) {
+        MARK(SNAPSHOT_IGNORED);
         reader_again(reader); /* half of it may be there: begin with an empty engine, and the whole journal */
+    }
 }
 
 struct reader_pass {

@@ -1,6 +1,7 @@
 #include "node/node.h"
 
 #include "base/assert.h"
+#include "base/mark.h"
 #include "node/replay.h"
 
 #include <stdio.h>
@@ -132,8 +133,12 @@ static int snapshot_thread(void *argument)
 bool snapshot_job_start(struct snapshot_job *job, const struct engine *engine)
 {
     const struct io *io = job->io;
-    if (job->thread != NULL || engine_memory_used(engine) > io->memory_available(io->context))
+    if (job->thread != NULL)
         return false;
+    if (engine_memory_used(engine) > io->memory_available(io->context)) {
+        MARK(SNAPSHOT_WITHOUT_MEMORY);
+        return false;
+    }
     job->done = false;
     job->written_seq = 0;
     if (io->start_thread(io->context, snapshot_thread, job, &job->thread) == 0)
@@ -152,6 +157,7 @@ unsigned snapshot_job_poll(struct snapshot_job *job, bool wait)
     if (job->written_seq == 0)
         return 0;
     job->seq = job->written_seq;
+    MARK(SNAPSHOT_BESIDE_SALE);
     return 1;
 }
 

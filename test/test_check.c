@@ -1,0 +1,287 @@
+/*
+ * The proof itself (engine_check): what `eleven audit` says of the books is worth as much as what it would find.
+ * One wrong number after the other is put into a good state, and each must be found, under the name of what it
+ * concerns. The shop's own tests show that a good state has no errors.
+ */
+#include "core/internal.h"
+#include "test/support.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct shop s;
+static struct engine *e;
+
+/* A copy of everything that can be damaged. */
+static struct {
+    struct engine_region regions[ENGINE_REGIONS_MAX];
+    char *bytes[ENGINE_REGIONS_MAX];
+    size_t count;
+} saved;
+
+static void state_save(void)
+{
+    saved.count = engine_regions(e, saved.regions);
+    for (size_t i = 0; i < saved.count; i++) {
+        saved.bytes[i] = malloc(saved.regions[i].size);
+        assert_non_null(saved.bytes[i]);
+        memcpy(saved.bytes[i], saved.regions[i].bytes, saved.regions[i].size);
+    }
+}
+
+static void state_put_back(void)
+{
+    for (size_t i = 0; i < saved.count; i++)
+        memcpy(saved.regions[i].bytes, saved.bytes[i], saved.regions[i].size);
+}
+
+static void state_forget(void)
+{
+    for (size_t i = 0; i < saved.count; i++)
+        free(saved.bytes[i]);
+}
+
+/* The counter at `offset` of the report must say that something is wrong. */
+static void expect_found(size_t offset, const char *counter, const char *damage)
+{
+    struct check_report report;
+    u64 errors;
+    size_t size = engine_check_size(e);
+    void *scratch = calloc(1, size);
+    assert_non_null(scratch);
+    bool good = engine_check(e, scratch, &report);
+    free(scratch);
+    memcpy(&errors, (const char *)&report + offset, sizeof(errors));
+    if (good || errors == 0)
+        fail_msg("no %s although %s", counter, damage);
+    state_put_back();
+}
+
+#define DAMAGE(counter, change)                                                        \
+    do {                                                                               \
+        change;                                                                        \
+        expect_found(offsetof(struct check_report, counter), #counter, #change);       \
+    } while (0)
+
+/* The orders of the state, by what became of them. */
+enum { EXPIRED = 1, PAID, DEAL_HELD, OTHER_HELD, DROPPED, OUTSIDE_HELD, REFUNDED, FETCHED, CARRIED };
+
+/* Every kind of order there is, a deal with quota and cap, budgets, a second wallet, a GTIN, a key. */
+static void make_state(void)
+{
+    shop_open_festival(&s);
+    OK(PUT(&s, sku_put, SKU_PUT, "K5|Coded", .department = 1, .brand = 1, .seller = 1, .for_sale = 1,
+           .gtin = 4006381333931));
+    OK(DO(&s, deal_put, DEAL_PUT, .festival = 1, .sku = 2, .price_minor = 500, .quota = 5, .cap = 3));
+    OK(DO(&s, budget_set, BUDGET_SET, .shopper = 1, .scope = BUDGET_DAY, .limit_minor = 90000));
+    OK(DO(&s, budget_set, BUDGET_SET, .shopper = 1, .scope = BUDGET_FESTIVAL, .subject = 1, .limit_minor = 90000));
+    OK(DO(&s, wallet_top_up, WALLET_TOP_UP, .shopper = 1, .currency = 2, .amount_minor = 7));
+    EXPECT(PLACE(&s, "1x1", HOME(HOLD)), OK, EXPIRED, 10000);
+    s.now_ms += SHOP_HOLD_MS;
+    OK(DO(&s, clock_tick, CLOCK_TICK, ));
+    s.key = 11;
+    EXPECT(PLACE(&s, "1x2 3x1", HOME(WALLET)), OK, PAID, 30000);
+    OK(DO(&s, part_ship, PART_SHIP, .order = PAID, .part = 1));
+    OK(DO(&s, order_return, ORDER_RETURN, .order = PAID, .line = 1, .quantity = 1, .goods = GOODS_RESTOCK,
+          .location = 1));
+    EXPECT(PLACE(&s, "2x2", HOME(HOLD)), OK, DEAL_HELD, 1000);
+    s.now_ms++;
+    struct command_order_place place = {HEADER(order_place, ORDER_PLACE), HOME(HOLD)};
+    place.shopper = 2;
+    EXPECT(shop_place(&s, place, "4x1"), OK, OTHER_HELD, 10000);
+    EXPECT(shop_place(&s, place, "4x1"), OK, DROPPED, 10000);
+    OK(DO(&s, order_cancel, ORDER_CANCEL, .order = DROPPED));
+    place.festival = 0;
+    EXPECT(shop_place(&s, place, "4x1"), OK, OUTSIDE_HELD, 10000);
+    EXPECT(PLACE(&s, "1x1", HOME(WALLET)), OK, REFUNDED, 10000);
+    OK(DO(&s, order_cancel, ORDER_CANCEL, .order = REFUNDED));
+    EXPECT(PLACE(&s, "1x1", STORE(PICK_UP, WALLET)), OK, FETCHED, 10000);
+    EXPECT(PLACE(&s, "1x1", STORE(CARRY_OUT, PROVIDER)), OK, CARRIED, 10000);
+    e = s.engine;
+    assert_true(support_check(e));
+    state_save();
+}
+
+static void end_state(void)
+{
+    state_put_back();
+    state_forget();
+    shop_close(&s); /* every damage has been undone */
+}
+
+static void test_orders(void **state)
+{
+    struct order *paid;
+    (void)state;
+    make_state();
+    paid = &e->orders[PAID];
+    DAMAGE(order_errors, paid->shopper = 0);
+    DAMAGE(order_errors, paid->shopper = 99);
+    DAMAGE(order_errors, paid->first_line++);
+    DAMAGE(order_errors, paid->first_line = UINT32_MAX);
+    DAMAGE(order_errors, paid->line_count = 0);
+    DAMAGE(order_errors, paid->line_count = 255);
+    DAMAGE(order_errors, paid->part_count = 0);
+    DAMAGE(order_errors, paid->part_count = 3);
+    DAMAGE(order_errors, paid->state = 0);
+    DAMAGE(order_errors, paid->state = ORDER_EXPIRED + 1);
+    DAMAGE(order_errors, paid->festival = 2);
+    DAMAGE(order_errors, paid->currency = 0);
+    DAMAGE(order_errors, paid->currency = 4);
+    DAMAGE(order_errors, paid->city = 3);
+    DAMAGE(order_errors, paid->payment = PAYMENT_HOLD);
+    DAMAGE(order_errors, e->orders[DEAL_HELD].payment = PAYMENT_WALLET);
+    DAMAGE(order_errors, paid->total_minor++);
+    DAMAGE(order_errors, paid->refunded_minor--);
+    DAMAGE(order_errors, e->orders[REFUNDED].refunded_minor = 9999);
+    DAMAGE(order_errors, e->head.count[LIMIT_lines]++);
+    end_state();
+}
+
+static void test_lines(void **state)
+{
+    struct line *paid, *held, *dropped, *fetched, *carried;
+    (void)state;
+    make_state();
+    paid = &e->lines[e->orders[PAID].first_line];
+    held = &e->lines[e->orders[DEAL_HELD].first_line];
+    dropped = &e->lines[e->orders[DROPPED].first_line];
+    fetched = &e->lines[e->orders[FETCHED].first_line];
+    carried = &e->lines[e->orders[CARRIED].first_line];
+    DAMAGE(order_errors, paid->book = 0);
+    DAMAGE(order_errors, paid->book = 99);
+    DAMAGE(order_errors, paid->deal = 2);
+    DAMAGE(order_errors, paid->quantity = 0);
+    DAMAGE(order_errors, paid->returned = 3);
+    DAMAGE(order_errors, paid->returned = 0); /* its money went back */
+    DAMAGE(order_errors, paid->part = 0);
+    DAMAGE(order_errors, paid->part = 3);
+    DAMAGE(order_errors, paid->unit_price_minor = 0);
+    DAMAGE(order_errors, paid->unit_price_minor++);
+    DAMAGE(order_errors, paid->discount_minor = 1);
+    DAMAGE(order_errors, paid->state = PART_READY);
+    DAMAGE(order_errors, paid->state = PART_DROPPED);
+    DAMAGE(order_errors, held->state = PART_PACKED);
+    DAMAGE(order_errors, dropped->state = PART_OPEN);
+    DAMAGE(order_errors, fetched->state = PART_SHIPPED);
+    DAMAGE(order_errors, carried->state = PART_OPEN);
+    end_state();
+}
+
+/* What a command would follow without looking: it must be whole, and the proof must come to an end where it is not. */
+static void test_lists(void **state)
+{
+    (void)state;
+    make_state();
+    DAMAGE(order_errors, e->festivals[1].hold_first = PAID);
+    DAMAGE(order_errors, e->festivals[1].hold_first = 99);
+    DAMAGE(order_errors, e->festivals[1].hold_first = 0);
+    DAMAGE(order_errors, e->festivals[0].hold_first = OTHER_HELD);
+    DAMAGE(order_errors, e->orders[DEAL_HELD].next_hold = 0);
+    DAMAGE(order_errors, e->orders[DEAL_HELD].next_hold = DEAL_HELD);
+    DAMAGE(order_errors, e->orders[DROPPED].next_hold = DEAL_HELD);
+    DAMAGE(order_errors, e->orders[DROPPED].next_hold = 99);
+    DAMAGE(order_errors, e->orders[OTHER_HELD].changed_ms -= 2);
+    DAMAGE(order_errors, e->orders[PAID].previous = 0);
+    DAMAGE(order_errors, e->orders[PAID].previous = PAID);
+    DAMAGE(order_errors, e->orders[REFUNDED].previous = OTHER_HELD);
+    DAMAGE(order_errors, e->shoppers[1].last_order = FETCHED);
+    DAMAGE(order_errors, e->shoppers[3].last_order = 1);
+    end_state();
+}
+
+static void test_units(void **state)
+{
+    struct book *book;
+    (void)state;
+    make_state();
+    book = &e->books[1];
+    DAMAGE(unit_errors, book->available++);
+    DAMAGE(unit_errors, book->received--);
+    DAMAGE(unit_errors, (book->reserved++, book->available--));
+    DAMAGE(unit_errors, (book->sold++, book->available--));
+    DAMAGE(unit_errors, (book->sold--, book->reserved++));
+    DAMAGE(oversold, (book->reserved += 100, book->overrun += 100));
+    DAMAGE(oversold, book->received = 0);
+    DAMAGE(deal_errors, e->deals[1].taken++);
+    DAMAGE(deal_errors, e->deals[1].taken = 0);
+    DAMAGE(deal_errors, e->deals[1].quota = 1);
+    DAMAGE(deal_errors, e->caps[1].units--);
+    DAMAGE(deal_errors, e->caps[1].person = 2);
+    DAMAGE(deal_errors, e->caps[1].deal = 0);
+    end_state();
+}
+
+static void test_money(void **state)
+{
+    (void)state;
+    make_state();
+    DAMAGE(ledger_errors, e->shoppers[1].balance_minor++);
+    DAMAGE(ledger_errors, e->wallets[1].balance_minor--);
+    DAMAGE(ledger_errors, e->currencies[1].provider_minor++);
+    DAMAGE(ledger_errors, e->currencies[3].provider_minor--);
+    DAMAGE(ledger_errors, e->accounts[1].balance_minor++);
+    /* The sum is zero: a negative wallet, an account that got what another one sold. */
+    DAMAGE(ledger_errors, (e->shoppers[1].balance_minor += 1, e->shoppers[2].balance_minor -= 1));
+    DAMAGE(ledger_errors, (e->accounts[1].balance_minor += 1, e->accounts[2].balance_minor -= 1));
+    DAMAGE(budget_errors, e->budgets[1].spent_minor--);
+    DAMAGE(budget_errors, e->budgets[2].spent_minor = 0);
+    end_state();
+}
+
+static void test_meters(void **state)
+{
+    struct festival *festival;
+    struct second *first, *later;
+    (void)state;
+    make_state();
+    festival = &e->festivals[1];
+    first = &e->seconds[festival->first_second];
+    later = first + SHOP_HOLD_MS / 1000;
+    assert_true(first->orders == 1 && later->orders_paid > 0);
+    DAMAGE(meter_errors, festival->orders++);
+    DAMAGE(meter_errors, festival->orders_paid--);
+    DAMAGE(meter_errors, festival->units_paid++);
+    DAMAGE(meter_errors, festival->paid_minor++);
+    DAMAGE(meter_errors, festival->held_minor = 0);
+    DAMAGE(meter_errors, festival->refunded_minor++);
+    DAMAGE(meter_errors, festival->milestone_count++);
+    DAMAGE(meter_errors, festival->peak_orders++);
+    DAMAGE(meter_errors, festival->peak_second = 0);
+    DAMAGE(meter_errors, first->orders++);
+    DAMAGE(meter_errors, later->orders_paid = 0);
+    DAMAGE(meter_errors, later->paid_minor--);
+    /* More than the cancelled order's, whose second is not known any more. */
+    DAMAGE(meter_errors, (later->paid_minor -= 10001, first->paid_minor += 10001));
+    DAMAGE(meter_errors, first->paid_minor++);
+    DAMAGE(meter_errors, first->orders_paid++);
+    DAMAGE(meter_errors, cell_at(e, 1, CELL_CITY, 1)->paid_minor++);
+    DAMAGE(meter_errors, cell_at(e, 1, CELL_CHANNEL, CHANNEL_TILL)->units--);
+    DAMAGE(meter_errors, cell_at(e, 1, CELL_DEPARTMENT, 2)->units++);
+    end_state();
+}
+
+/* A row that has changed is not found any more where the index says. */
+static void test_indexes(void **state)
+{
+    (void)state;
+    make_state();
+    DAMAGE(index_errors, e->skus[5].gtin = 4006381333948);
+    DAMAGE(index_errors, e->books[1].location = 2);
+    DAMAGE(index_errors, e->caps[1].deal = 0);
+    DAMAGE(index_errors, e->answers[1].key[0]++);
+    DAMAGE(index_errors, e->answers[1].caller++);
+    DAMAGE(index_errors, e->skus[1].text = e->skus[2].text);
+    DAMAGE(index_errors, e->festivals[1].text = e->cities[1].text);
+    end_state();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_orders), cmocka_unit_test(test_lines),  cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_units),  cmocka_unit_test(test_money),  cmocka_unit_test(test_meters),
+        cmocka_unit_test(test_indexes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
