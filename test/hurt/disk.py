@@ -12,8 +12,8 @@ import os
 import struct
 
 WORDS = 512
-SEGMENTS, OTHERS, DATABASES = 1, 2, 4
-JOURNAL = SEGMENTS | OTHERS     # the journal's folder, without what SQLite has in it
+SEGMENTS, OTHERS, DATABASES, AHEAD = 1, 2, 4, 8
+JOURNAL = SEGMENTS | OTHERS | AHEAD     # the journal's folder, without what SQLite has in it
 
 SETTINGS = ("no_uring", "which", "delay_us", "stuck", "sync_errno", "write_errno", "fail_count", "short_bytes", "keep",
             "clock_ms", "clock_stands")

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 
-from disk import DATABASES, JOURNAL, SEGMENTS
+from disk import AHEAD, DATABASES, SEGMENTS
 from door_kit import Closed, Refusal, Wire, memory_mb
 from wish import request_of
 
@@ -134,11 +134,11 @@ def fill(shop):
     """Orders until nobody reads them any more: the journal is full of work. Returns their connections."""
     wires, sent = [], 0
     for _ in range(FILL_WIRES):
-        wire = Wire(shop.ports["resp"], 20)
-        wire.ask("AUTH", shop.keys["robot"])
-        wire.socket.settimeout(0.3)
+        wire = Wire(shop.ports["resp"], 5)
         wires.append(wire)
         try:
+            wire.ask("AUTH", shop.keys["robot"])
+            wire.socket.settimeout(0.3)
             for _ in range(FILL_ORDERS // FILL_WIRES // 250):
                 wire.send(b"".join(request_of(shop.probe_wish(), "resp", None) for _ in range(250)))
                 sent += 250
@@ -164,7 +164,7 @@ def stick(shop, calls):
         shop.counters.count("stuck disks with a segment half made")
 
 
-def ask_while_stuck(shop, until):
+def ask_while_stuck(shop, until, may_be_done=False):
     """Orders over connections of their own: each is sent away, quickly."""
     took = []
     while time.monotonic() < until:
@@ -172,7 +172,7 @@ def ask_while_stuck(shop, until):
         answer, seconds = shop.probe(door, 5)
         if answer is None:
             shop.counters.wrong("slow refusals", "%s: no answer in %.1f s" % (door, seconds))
-        elif answer.done:
+        elif answer.done and not may_be_done:
             shop.counters.wrong("acknowledged while stuck", "%s" % (answer,))
         took.append(seconds)
     took.sort()
@@ -210,6 +210,26 @@ def stuck_disk(shop, for_s=None):
     shop.progress()
     shop.in_again()
     shop.counters.count("stuck disks")
+
+
+def stuck_segment(shop):
+    """The next segment of the journal cannot be made while this one is filled: orders are sent away at once, then too."""
+    shop.use(no_uring=True)
+    shop.progress()
+    say(shop, "the next segment is stuck, for 3 s")
+    shop.disk.set(which=AHEAD, stuck=1)
+    wires = [] # until it is needed
+    until = time.monotonic() + HEAL_S
+    while shop.disk.get("waiting") == 0 and time.monotonic() < until:
+        wires += fill(shop)
+    wires += fill(shop)
+    begun = time.monotonic()
+    ask_while_stuck(shop, begun + 3, may_be_done=True)
+    shop.disk.heal()
+    for wire in wires:
+        wire.close()
+    shop.progress()
+    shop.counters.count("stuck segments")
 
 
 def failing(shop, name, status, **settings):
@@ -322,5 +342,5 @@ def clock_back_at_start(shop):
 
 KILLS = [kill, power_cut, kill_while_starting, restart]
 PAUSES = [pause, pause_clients]
-DISKS = [slow_disk, short_writes, stuck_disk, failing_sync, failing_write, no_room, bad_databases]
+DISKS = [slow_disk, short_writes, stuck_disk, stuck_segment, failing_sync, failing_write, no_room, bad_databases]
 CLOCKS = [clock_step, clock_stands, clock_back_at_start]

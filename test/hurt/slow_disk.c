@@ -9,18 +9,19 @@
  *   word  setting
  *    0    no_uring     io_uring cannot be set up (-ENOSYS), as in many containers: the sync thread appends, and this
  *                      file sees every call
- *    1    which        whose calls are meant: sum of 1 journal segments, 2 snapshots and the rest, 4 SQLite's files
+ *    1    which        whose calls are meant: sum of 1 journal segments, 2 snapshots and the rest, 4 SQLite's files,
+ *                      8 segments that are made ahead
  *    2    delay_us     added to each write and sync
  *    3    stuck        not 0: writes and syncs do not come back until it is 0 again
  *    4    sync_errno   what the next fail_count syncs fail with; 0: they do not
  *    5    write_errno  the same for writes
  *    6    fail_count
  *    7    short_bytes  not 0: a write of more than that writes only so much
- *    8    keep         not 0: what is written to files 1 and 2 is kept in memory until a sync succeeds, as the page
+ *    8    keep         not 0: what is written to files 1, 2 and 8 is kept in memory until a sync succeeds, as the page
  *                      cache and the disk's own do. A failed sync drops it, and so does kill -9, which is then a
  *                      power cut
  *    9    clock_ms     added to the wall clock
- *   10    clock_stands not 0: the wall clock says this many ms since 1970, and stands still
+ *   10    clock_stands not 0: the wall clock says this many ms since 1970 (and clock_ms more), and stands still
  *
  *   word  counter
  *   16    writes, 17 syncs (that were meant), 18 delayed, 19 failed, 20 short, 21 bytes dropped by failed syncs,
@@ -50,7 +51,7 @@ enum {
     NO_URING, WHICH, DELAY_US, STUCK, SYNC_ERRNO, WRITE_ERRNO, FAIL_COUNT, SHORT_BYTES, KEEP, CLOCK_MS, CLOCK_STANDS,
     WRITES = 16, SYNCS, DELAYED, FAILED, SHORT, DROPPED, WAITING, CLOCK_LOOKS, KEPT
 };
-enum { SEGMENT = 1, OTHER = 2, DATABASE = 4 };
+enum { SEGMENT = 1, OTHER = 2, DATABASE = 4, AHEAD = 8 };
 
 /* A write that is not on the disk yet. */
 struct kept {
@@ -117,7 +118,7 @@ static int ends_with(const char *text, size_t size, const char *end)
     return size >= length && memcmp(text + size - length, end, length) == 0;
 }
 
-/* Which of the three kinds an open file is; 0: none of ours (a pipe, a socket). */
+/* Which of the four kinds an open file is; 0: none of ours (a pipe, a socket). */
 static int kind_of(int file)
 {
     char link[64] = "/proc/self/fd/", digits[16], path[SLOW_DISK_PATH_MAX];
@@ -134,6 +135,8 @@ static int kind_of(int file)
     if (ends_with(path, (size_t)size, ".db") || ends_with(path, (size_t)size, ".db-wal") ||
         ends_with(path, (size_t)size, ".db-journal") || ends_with(path, (size_t)size, "views.tmp"))
         return DATABASE;
+    if (memmem(path, (size_t)size, "/prepared-", 10) != NULL)
+        return AHEAD;
     return memmem(path, (size_t)size, "/journal-", 9) != NULL ? SEGMENT : OTHER;
 }
 
