@@ -52,7 +52,7 @@ tests := $(patsubst test/test_%.c,$(BUILD)/test_%,$(test_sources))
 all: setup $(BUILD)/eleven
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile */*.mk
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile */*.mk */*/*.mk
 
 setup: ## install what the build needs and is missing (Debian packages)
 	@tools/setup build
@@ -132,7 +132,8 @@ demo: $(BUILD)/eleven ## a festival in the terminal, from an empty folder to the
 	@tools/demo $(BUILD)
 
 comma := ,
--include bench/bench.mk fuzz/fuzz.mk sim/sim.mk sim/mutants.mk test/coverage.mk
+# Each room's own targets.
+-include $(wildcard */*.mk */*/*.mk)
 
 clean: ## remove everything that was built
 	rm -rf build

@@ -55,6 +55,7 @@ class Server:
     def __init__(self, eleven, *options):
         self.eleven = os.path.abspath(eleven)
         self.options = options
+        self.environment = None # of the server's process; None: ours
         self.directory = tempfile.mkdtemp(prefix="eleven-")
         self.shop = os.path.join(self.directory, "shop")
         self.ports = {}         # by door: "http", "https", "resp"
@@ -116,7 +117,7 @@ class Server:
     def start(self):
         self.process = subprocess.Popen(
             [self.eleven, "serve", self.shop, "--http", "127.0.0.1:0", "--resp", "127.0.0.1:0", "--orders-ahead",
-             "0", *self.options], stderr=subprocess.PIPE, text=True)
+             "0", *self.options], stderr=subprocess.PIPE, text=True, env=self.environment)
         ready = threading.Event()
         threading.Thread(target=self._listen, args=(self.process, ready), daemon=True).start()
         if not ready.wait(START_S) or self.process.poll() is not None:

@@ -322,6 +322,68 @@ static void run_on_real_files(enum io_appender appender)
     assert_int_equal(system(command), 0);
 }
 
+/* Helper threads that get no further until somebody waits for them. */
+static struct {
+    int (*work)(void *argument);
+    void *argument;
+    int joins;
+} stuck_helper;
+
+static int stuck_start(void *context, int (*work)(void *argument), void *argument, void **thread)
+{
+    (void)context;
+    stuck_helper.work = work;
+    stuck_helper.argument = argument;
+    *thread = &stuck_helper;
+    return 0;
+}
+
+static int stuck_join(void *context, void *thread)
+{
+    (void)context;
+    assert_ptr_equal(thread, &stuck_helper);
+    stuck_helper.joins++;
+    return stuck_helper.work(stuck_helper.argument);
+}
+
+/* Found by a stuck disk under the real server: a flush waited for the next segment, and the whole loop with it. */
+static void test_next_segment_is_stuck(void **state)
+{
+    struct io io;
+    struct kit_reader reader;
+    char problem[JOURNAL_PROBLEM_MAX];
+    struct sim_disk *disk = kit_disk(&io, 11);
+
+    (void)state;
+    assert_int_equal(journal_create(&io, &kit_options), JOURNAL_OK);
+    io.start_thread = stuck_start;
+    io.join_thread = stuck_join;
+    struct journal *journal = kit_open(&io, &reader);
+    for (int segment = 0; segment < 3; segment++) {
+        int joins = stuck_helper.joins;
+        u64 seq = journal_next(journal);
+        while (journal_reserve(journal, kit_record_size(seq)) != NULL) {
+            assert_true(kit_push(journal, 5));
+            assert_int_equal(journal_flush(journal), JOURNAL_OK);
+            while (journal_in_flight(journal) > 0)
+                assert_int_equal(journal_poll(journal, true), JOURNAL_OK);
+            assert_int_equal(journal_poll(journal, false), JOURNAL_OK);
+            seq = journal_next(journal);
+        }
+        assert_int_equal(stuck_helper.joins, joins); /* full, and nobody has waited */
+        assert_true(journal_durable(journal) + 1 < seq);
+        assert_int_equal(journal_seal(journal), JOURNAL_OK);
+        assert_int_equal(journal_in_flight(journal), 0);
+        assert_int_equal(journal_poll(journal, true), JOURNAL_OK); /* this is what waits */
+        assert_int_equal(stuck_helper.joins, joins + 1);
+        assert_true(kit_drain(journal));
+    }
+    assert_int_equal(journal_close(journal), JOURNAL_OK);
+    assert_int_equal(kit_read(&io, &reader, problem), JOURNAL_OK);
+    assert_true(reader.records > 100);
+    sim_disk_destroy(disk);
+}
+
 static void test_real_files_with_io_uring(void **state)
 {
     (void)state;
@@ -346,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_seal),
         cmocka_unit_test(test_restarts_cost_no_segments),
         cmocka_unit_test(test_prepare),
+        cmocka_unit_test(test_next_segment_is_stuck),
         cmocka_unit_test(test_real_files_with_io_uring),
         cmocka_unit_test(test_real_files_with_a_thread),
     };

@@ -26,7 +26,7 @@ static void conn_free(struct conn *conn)
 
 void conn_unuse(struct conn *conn)
 {
-    if (conn->closed && conn->uses == 0 && !conn->at_gate && !conn->blocked)
+    if (conn->closed && conn->uses == 0 && !conn->blocked)
         conn_free(conn);
 }
 
@@ -43,6 +43,7 @@ void conn_close(struct conn *conn)
     if (conn->closing)
         return;
     conn->closing = true;
+    server_leave_gate(server, conn);
     conn->protocol->closed(conn);
     tls_free(conn->tls);
     conn->tls = NULL;
@@ -195,6 +196,8 @@ void conn_release(struct conn *conn, u64 durable)
     }
     conn->mark_count -= passed;
     memmove(conn->marks, conn->marks + passed, conn->mark_count * sizeof(conn->marks[0]));
+    if (conn->mark_count == 0)
+        server_leave_gate(conn->server, conn);
     conn_flush(conn);
 }
 

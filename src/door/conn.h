@@ -51,7 +51,7 @@ struct conn {
     void *state;                /* the protocol's */
     struct tls *tls;            /* NULL: none */
     struct conn *next, *previous; /* in the server's list of all */
-    struct conn *gate_next;     /* in the queue of the gate */
+    struct conn *gate_next, *gate_previous; /* in the queue of the gate */
     struct conn *blocked_next;  /* in the list of those that wait for room at the desk */
     struct buffer input;
     struct buffer output;

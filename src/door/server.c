@@ -79,18 +79,45 @@ void server_log(struct server *server, const char *level, const char *event, con
 
 /* --- a pass ----------------------------------------------------------------------------------- */
 
+/* `before` NULL: at the front. */
+static void server_gate_behind(struct server *server, struct conn *before, struct conn *conn)
+{
+    ASSERT(!conn->at_gate && !conn->closing);
+    conn->at_gate = true;
+    conn->gate_previous = before;
+    conn->gate_next = before != NULL ? before->gate_next : server->gate_first;
+    if (before != NULL)
+        before->gate_next = conn;
+    else
+        server->gate_first = conn;
+    if (conn->gate_next != NULL)
+        conn->gate_next->gate_previous = conn;
+    else
+        server->gate_last = conn;
+    server->gate_count++;
+}
+
 void server_at_gate(struct server *server, struct conn *conn)
 {
     if (conn->at_gate)
         return;
-    conn->at_gate = true;
-    conn->gate_next = NULL;
-    if (server->gate_last != NULL)
-        server->gate_last->gate_next = conn;
+    server_gate_behind(server, server->gate_last, conn);
+}
+
+void server_leave_gate(struct server *server, struct conn *conn)
+{
+    if (!conn->at_gate)
+        return;
+    conn->at_gate = false;
+    if (conn->gate_previous != NULL)
+        conn->gate_previous->gate_next = conn->gate_next;
     else
-        server->gate_first = conn;
-    server->gate_last = conn;
-    server->gate_count++;
+        server->gate_first = conn->gate_next;
+    if (conn->gate_next != NULL)
+        conn->gate_next->gate_previous = conn->gate_previous;
+    else
+        server->gate_last = conn->gate_previous;
+    server->gate_count--;
 }
 
 /* One that has been let go in part waits on at the place of its next mark. The queue is in the order of first marks,
@@ -101,15 +128,7 @@ static void server_again_at_gate(struct server *server, struct conn *conn)
     for (struct conn *at = server->gate_first; at != NULL; before = at, at = at->gate_next)
         if (at->mark_count > 0 && at->marks[0].seq > conn->marks[0].seq)
             break;
-    if (before == server->gate_last) {
-        server_at_gate(server, conn);
-        return;
-    }
-    struct conn **link = before == NULL ? &server->gate_first : &before->gate_next;
-    conn->at_gate = true;
-    conn->gate_next = *link;
-    *link = conn;
-    server->gate_count++;
+    server_gate_behind(server, before, conn);
 }
 
 /* Lets replies go, first come first served, up to the first that must still wait. */
@@ -118,18 +137,13 @@ static void server_open_gate(struct server *server)
     u64 durable = eleven_durable(server->eleven);
     while (server->gate_first != NULL) {
         struct conn *conn = server->gate_first;
-        if (!conn->closing && conn->mark_count > 0 && conn->marks[0].seq > durable)
+        ASSERT(!conn->closing); /* it leaves the gate first */
+        if (conn->mark_count > 0 && conn->marks[0].seq > durable)
             break;
-        server->gate_first = conn->gate_next;
-        if (server->gate_first == NULL)
-            server->gate_last = NULL;
-        server->gate_count--;
-        conn->at_gate = false;
-        if (!conn->closing)
-            conn_release(conn, durable);
+        server_leave_gate(server, conn);
+        conn_release(conn, durable);
         if (!conn->closing && !conn->at_gate && conn->mark_count > 0)
             server_again_at_gate(server, conn);
-        conn_unuse(conn);
     }
 }
 
@@ -421,14 +435,10 @@ static void server_end(struct server *server)
     pages_close(server->pages);
 }
 
-/* Closed connections that were still in a queue. */
+/* Closed connections that still waited for room at the desk. */
 static void server_forget_waiting(struct server *server)
 {
-    for (struct conn *conn = server->gate_first, *next; conn != NULL; conn = next) {
-        next = conn->gate_next;
-        conn->at_gate = false;
-        conn_unuse(conn);
-    }
+    ASSERT(server->gate_first == NULL && server->gate_count == 0);
     for (struct conn *conn = server->blocked, *next; conn != NULL; conn = next) {
         next = conn->blocked_next;
         conn->blocked = false;

@@ -123,6 +123,9 @@ static inline void server_pass_begins(struct server *server)
 
 /* This connection has replies that wait for the gate. */
 void server_at_gate(struct server *server, struct conn *conn);
+/* It has none, or is being closed: while a disk is stuck nobody else would take it out of the queue, and connections
+ * that come, are refused and go would pile up there (1 KB each, thousands a second). */
+void server_leave_gate(struct server *server, struct conn *conn);
 
 void server_count_result(struct server *server, struct result result);
 

@@ -3,6 +3,10 @@
  * next without waiting: zeroing 64 MiB takes tens of milliseconds, and a sale
  * does not wait for that.
  *
+ * Nor does it wait when a segment is needed that the helper is still making, as
+ * on a file system that is stuck: the open batch stays open (journal_flush), the
+ * journal is full of work soon, and who asks is sent away.
+ *
  * A helper thread makes them, one after the other, in order of their numbers;
  * so there is never a gap between the numbers of segment files, and a gap found
  * later means that a file was lost. A helper that fails is not an error until
@@ -74,6 +78,12 @@ static int ahead_wait(struct journal *journal, u32 target)
     MARK(SEGMENT_WAITED_FOR);
     helper->target = target;
     return ahead_make(helper);
+}
+
+bool ahead_ready(struct journal *journal)
+{
+    ahead_collect(journal, false);
+    return journal->helper.thread == NULL;
 }
 
 enum journal_status ahead_switch(struct journal *journal)

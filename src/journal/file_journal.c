@@ -130,6 +130,14 @@ static void journal_submit(struct journal *journal, const struct journal_flight 
     journal->under_way++;
 }
 
+/* A place in flight, and room in this segment or a next one that need not be waited for. */
+static bool journal_can_send(struct journal *journal)
+{
+    if (journal->flight_count == journal->options.in_flight_max)
+        return false;
+    return journal->offset + format_batch_bytes(journal->used) <= journal->file_size || ahead_ready(journal);
+}
+
 /* Closes the open batch, which may be empty, and sends it off. */
 static void journal_send(struct journal *journal)
 {
@@ -207,7 +215,7 @@ enum journal_status journal_flush(struct journal *journal)
 {
     if (journal->status != JOURNAL_OK || journal->count == 0)
         return journal->status;
-    if (journal->flight_count < journal->options.in_flight_max)
+    if (journal_can_send(journal))
         journal_send(journal);
     return journal->status;
 }
@@ -266,8 +274,10 @@ enum journal_status journal_poll(struct journal *journal, bool wait)
 {
     struct io_done done[IO_APPENDS_MAX];
 
-    if (journal->under_way == 0)
+    if (journal->under_way == 0) {
+        ahead_collect(journal, wait); /* all that a batch that is not under way can wait for */
         return journal->status;
+    }
     int count = journal->io.reap(journal->io.context, done, IO_APPENDS_MAX, wait);
     if (count < 0)
         journal_fail(journal, segment_status(count));
@@ -317,7 +327,7 @@ enum journal_status journal_seal(struct journal *journal)
 {
     bool idle = journal->count == 0 && journal->flight_count == 0;
 
-    if (journal->status == JOURNAL_OK && idle && !journal->sealed)
+    if (journal->status == JOURNAL_OK && idle && !journal->sealed && journal_can_send(journal))
         journal_send(journal);
     return journal->status;
 }
@@ -348,6 +358,7 @@ enum journal_status journal_close(struct journal *journal)
         journal_flush(journal);
         journal_poll(journal, true);
     }
+    ahead_collect(journal, true); /* for the seal; it would be waited for in any case */
     if (journal_seal(journal) == JOURNAL_OK)
         journal_poll(journal, true);
     while (journal->status == JOURNAL_OK && journal->flight_count > 0)

@@ -95,6 +95,7 @@ void journal_abandon(struct journal *journal);
 /* ahead.c */
 void ahead_start(struct journal *journal);   /* gives the helper work if segments_ahead are not ready */
 void ahead_collect(struct journal *journal, bool wait); /* takes note of a helper that has ended */
+bool ahead_ready(struct journal *journal);   /* ahead_switch would not wait for the helper */
 enum journal_status ahead_switch(struct journal *journal); /* the next segment becomes the current one */
 
 #endif

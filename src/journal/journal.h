@@ -97,11 +97,12 @@ u8 *journal_reserve(struct journal *journal, u32 size);
  * returned. `state` is the writer's word on its state after this record, given back by journal_read. */
 u64 journal_push(struct journal *journal, u32 size, i64 time_ms, u64 state);
 
-/* Sends the open batch off if it holds records and a place in flight is free; otherwise does nothing. Waits only
- * where a segment made ahead is needed and not ready. The status here and below is final once it is not OK. */
+/* Sends the open batch off if it holds records, a place in flight is free, and it fits the segment or the next one is
+ * ready; otherwise does nothing. The status here and below is final once it is not OK. */
 enum journal_status journal_flush(struct journal *journal);
 
-/* Takes note of finished appends; waits for at least one when `wait` and any is in flight. */
+/* Takes note of finished appends; waits for at least one when `wait` and any is in flight. When none is, it waits for
+ * the next segment, if one is being made: journal_flush may have been held up by it. */
 enum journal_status journal_poll(struct journal *journal, bool wait);
 
 /* Everything up to this number survives a crash. Never goes back. */
@@ -117,8 +118,8 @@ u64 journal_bytes(const struct journal *journal);    /* written by this process,
 enum journal_status journal_prepare(struct journal *journal, u64 bytes);
 
 /* After an idle moment: sends off an empty batch that says "durable through", so that rot of the very last batch can
- * be told from a torn tail. Does nothing if the last batch on disk says so already, or while records are in the open
- * batch or in flight. */
+ * be told from a torn tail. Does nothing if the last batch on disk says so already, while records are in the open
+ * batch or in flight, or while the next segment is needed and not ready. */
 enum journal_status journal_seal(struct journal *journal);
 
 /* Flushes, waits, seals, and frees. The status is that of the last bytes: not OK means the tail may be lost. */

@@ -489,6 +489,7 @@ static bool drain(struct eleven *eleven)
 /* Makes the journal say on disk that all of it is durable, so that a reader beside us sees what a snapshot holds. */
 static void seal(struct eleven *eleven)
 {
+    note(eleven, journal_poll(eleven->journal, true)); /* for a segment that is being made */
     note(eleven, journal_seal(eleven->journal));
     while (eleven->status == JOURNAL_OK && journal_in_flight(eleven->journal) > 0)
         note(eleven, journal_poll(eleven->journal, true));

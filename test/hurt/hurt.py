@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+"""The real server, hurt from outside under load through both doors: hurt.py build/eleven [--seconds S] [--seed N] [--scene NAME]
+
+Scenes: kill, pause, full, disk, clock, sockets, each on a shop of its own; then the festival, with all of it. Everything
+that is drawn comes from the seed and is printed. At the end a table: what was tried how often, and what must be zero;
+the exit is 1 when anything is not.
+"""
+import argparse
+import os
+import random
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import faults
+from counters import Counters, show
+from shop import Shop
+
+CLOSING_S = 0.15    # of a scene's time is for its last checks
+
+
+def play(shop, chosen, seconds):
+    """Hurts drawn from `chosen`, each at least once if there is time, until the time is up."""
+    until = time.monotonic() + seconds * (1 - CLOSING_S)
+    left = []
+    while time.monotonic() < until:
+        if not left:
+            left = list(chosen)
+            shop.random.shuffle(left)
+        left.pop()(shop)
+        shop.alive()
+        shop.progress()
+
+
+def scene(eleven, name, chosen, seed, seconds, **options):
+    counters = Counters(name)
+    print("%s: %d s, seed %s" % (name, seconds, seed), flush=True)
+    begun = time.monotonic()
+    with Shop(eleven, counters, seed, seconds, **options) as shop:
+        shop.open()
+        shop.progress()
+        play(shop, chosen, seconds)
+        shop.finish()
+    print("  %7.1f s  %s\n" % (time.monotonic() - begun, "good" if counters.good() else "NOT GOOD"), flush=True)
+    return counters
+
+
+SCENES = {
+    "kill": (0.1, faults.KILLS, {}),
+    "pause": (0.08, faults.PAUSES, {}),
+    "disk": (0.14, faults.DISKS, {"views": True}),
+    "clock": (0.1, faults.CLOCKS, {}),
+    "festival": (0.58, faults.KILLS + faults.PAUSES + faults.DISKS + faults.CLOCKS, {"views": True}),
+}
+
+
+def main():
+    asked = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    asked.add_argument("eleven")
+    asked.add_argument("--seconds", type=float, default=600)
+    asked.add_argument("--seed", type=int, default=None)
+    asked.add_argument("--scene", choices=SCENES)
+    asked = asked.parse_args()
+    seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(10 ** 9)
+    names = [asked.scene] if asked.scene else list(SCENES)
+    whole = sum(SCENES[name][0] for name in names)
+    done = []
+    for name in names:
+        share, chosen, options = SCENES[name]
+        done.append(scene(asked.eleven, name, chosen, seed, asked.seconds * share / whole, **options))
+    good = show(done)
+    print("\n%s; again: make hurt SECONDS=%d SEED=%d%s" % ("all zero" if good else "NOT ALL ZERO", asked.seconds, seed,
+                                                       " HURT='--scene %s'" % asked.scene if asked.scene else ""))
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()
