@@ -44,10 +44,14 @@ struct sim_disk *sim_disk_twin(const struct sim_disk *disk, u64 seed)
     struct sim_disk *twin = sim_disk_create(seed);
 
     /* Indexes of files are what names and changes refer to, so they stay, in the same order. */
-    for (u32 i = 0; i < disk->file_count; i++)
-        sim_twin_file(&twin->files[sim_new_file(twin, false)], &disk->files[i]);
-    for (u32 i = 0; i < disk->name_count; i++)
-        twin->names[sim_name_index(twin, disk->names[i].path)] = disk->names[i];
+    for (u32 i = 0; i < disk->file_count; i++) {
+        int file = sim_new_file(twin, false);
+        sim_twin_file(&twin->files[file], &disk->files[i]);
+    }
+    for (u32 i = 0; i < disk->name_count; i++) {
+        int name = sim_name_index(twin, disk->names[i].path);
+        twin->names[name] = disk->names[i];
+    }
     for (u32 i = 0; i < disk->change_count; i++)
         sim_change_name(twin, -1, disk->changes[i].to, disk->changes[i].file);
     for (u32 i = 0; i < disk->change_count; i++)

@@ -5,6 +5,7 @@
  * what is read is what was pushed, and the journal goes on.
  */
 #include "test/fault.h"
+#include "test/support.h"
 #include "test/test_journal_kit.h"
 
 #include "journal/snapshot.h"
@@ -446,6 +447,7 @@ static void test_short_writes(void **state)
 
 int main(void)
 {
+    support_keep_heap();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_power_cut_at_every_call),
         cmocka_unit_test(test_power_cut_during_recovery),

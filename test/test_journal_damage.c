@@ -2,6 +2,7 @@
  * Rot: flipped bits, foreign, misdirected, stale and duplicated blocks, missing
  * files. Nothing that was proven durable may go missing silently; nothing damaged may be read as good.
  */
+#include "test/support.h"
 #include "test/test_journal_map.h"
 
 struct tally {
@@ -439,6 +440,7 @@ static void test_wild_headers(void **state)
 
 int main(void)
 {
+    support_keep_heap();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_flipped_bits),
         cmocka_unit_test(test_damaged_segment_headers),

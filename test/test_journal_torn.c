@@ -10,12 +10,10 @@
 #include "test/test_journal_map.h"
 #include "test/support.h"
 
-#include <malloc.h>
 
 #define CUT_BYTES (64u << 10)
 #define TORN_SECTORS_MAX 8u
 #define SOME 5u                 /* no power of two: it would be the same sectors each time */
-#define HEAP_BYTES (64 << 20)
 
 static const struct journal_options torn_options = {
     .directory = KIT_DIRECTORY,
@@ -300,8 +298,7 @@ static void test_torn_last_batch(void **state)
 
 int main(void)
 {
-    mallopt(M_MMAP_THRESHOLD, HEAP_BYTES); /* memory that is used again costs no page faults: four times as quick */
-    mallopt(M_TRIM_THRESHOLD, HEAP_BYTES);
+    support_keep_heap();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cut_at_every_byte),
         cmocka_unit_test(test_shorter_at_every_byte),

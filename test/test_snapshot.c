@@ -395,6 +395,7 @@ static void test_world_fails_at_every_call(void **state)
 
 int main(void)
 {
+    support_keep_heap();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_zeros_are_left_out),
