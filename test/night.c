@@ -13,7 +13,8 @@ void night_print(const char *row, const struct night_tally *t)
 {
     FAULT_LINE(row, {"cases", t->cases}, {"recovered", t->recovered}, {"unsent", t->unsent}, {"ended", t->ended},
                {"lost", t->lost}, {"oversold", t->oversold}, {"unaccounted", t->unaccounted}, {"doubled", t->doubled},
-               {"different", t->different}, {"unnamed", t->unnamed}, {"stuck", t->stuck}, {"leaked", t->leaked});
+               {"different", t->different}, {"silent", t->silent}, {"unnamed", t->unnamed}, {"stuck", t->stuck},
+               {"leaked", t->leaked});
 }
 
 void night_begin(struct night *night)

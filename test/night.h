@@ -22,7 +22,7 @@ struct night_tally {
     u64 recovered;              /* openings after a fault */
     u64 unsent;                 /* of these, with effects nobody had heard of */
     u64 ended;                  /* runs that the fault ended, by a name */
-    u64 lost, oversold, unaccounted, doubled, different, unnamed, stuck, leaked;
+    u64 lost, oversold, unaccounted, doubled, different, silent, unnamed, stuck, leaked;
 };
 void night_print(const char *row, const struct night_tally *tally);
 
