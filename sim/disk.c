@@ -150,7 +150,7 @@ void sim_file_put(struct sim_file *file, const void *bytes, u64 size, u64 offset
 }
 
 /* What one pending sector becomes: as written (durable), as before, or neither. */
-static void sim_sector_lands(struct sim_file *file, u64 sector, struct prng *garbage)
+void sim_sector_lands(struct sim_file *file, u64 sector, struct prng *garbage)
 {
     u8 *durable = file->durable.bytes + sector * IO_SECTOR;
 
@@ -274,6 +274,11 @@ void sim_disk_fail_at(struct sim_disk *disk, u64 call, int error)
     disk->fail_error = error;
 }
 
+void sim_disk_short_at(struct sim_disk *disk, u64 call)
+{
+    disk->short_at = call;
+}
+
 void sim_disk_short_writes(struct sim_disk *disk, u64 denominator)
 {
     disk->short_writes = denominator;
@@ -326,7 +331,7 @@ void sim_disk_restart(struct sim_disk *disk)
 {
     memset(disk->handles, 0, sizeof(disk->handles));
     disk->append_count = 0;
-    disk->calls = disk->crash_at = disk->fail_at = 0;
+    disk->calls = disk->crash_at = disk->fail_at = disk->short_at = 0;
     disk->crashed = false;
 }
 

@@ -53,6 +53,9 @@ bool sim_disk_crashed(const struct sim_disk *disk);
  * for ever: readers go on seeing it, the next sync succeeds, a power cut shows the truth. */
 void sim_disk_fail_at(struct sim_disk *disk, u64 call, int error);
 
+/* Call number `call`, if it is a write or an append, takes less than it was given, and says so; 0: none. */
+void sim_disk_short_at(struct sim_disk *disk, u64 call);
+
 /* One in `denominator` writes and appends is short; 0: none. */
 void sim_disk_short_writes(struct sim_disk *disk, u64 denominator);
 
@@ -74,6 +77,17 @@ i64 sim_disk_now(const struct sim_disk *disk);
 
 /* The process dies now: all later calls answer -EIO and do nothing, until a reboot or restart. */
 void sim_disk_kill(struct sim_disk *disk);
+
+/* How many sectors are pending: what a power cut now would decide about. */
+u64 sim_disk_pending(const struct sim_disk *disk);
+
+/* The same disk once more, with all that is pending; no descriptor is open and no append in flight: for a power cut now,
+ * while the first one goes on. */
+struct sim_disk *sim_disk_twin(const struct sim_disk *disk, u64 seed);
+
+/* sim_disk_reboot in which pending sector number n, in order of files and places, becomes what digit n of `outcomes` in
+ * base 3 says: 0 applied, 1 dropped, 2 garbage. Names and sizes are left to the seed. */
+void sim_disk_reboot_as(struct sim_disk *disk, u64 outcomes);
 
 /* Power on again after a crash (or cuts it now): pending writes get their outcome, files and locks are closed, faults
  * that were aimed are forgotten, calls count from 0 again. */

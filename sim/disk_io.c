@@ -88,6 +88,8 @@ static i64 sim_write_size(struct sim_disk *disk, const struct sim_file *file, si
         if (used + grow > disk->space)
             return -ENOSPC;
     }
+    if (disk->calls == disk->short_at)
+        return (i64)prng_below(&disk->prng, size);
     if (disk->short_writes > 0 && prng_chance(&disk->prng, 1, disk->short_writes))
         return (i64)prng_below(&disk->prng, size);
     return (i64)size;

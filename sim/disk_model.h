@@ -1,6 +1,7 @@
 /*
  * disk_model.h: the inside of the simulated disk, shared by disk.c (the model,
- * power cuts, damage) and disk_io.c (struct io on it). Nobody else includes it.
+ * power cuts, damage), disk_twin.c (copies, and cuts whose outcome is said) and
+ * disk_io.c (struct io on it). Nobody else includes it.
  */
 #ifndef ELEVEN_SIM_DISK_MODEL_H
 #define ELEVEN_SIM_DISK_MODEL_H
@@ -62,7 +63,7 @@ struct sim_disk {
     int thread_results[SIM_THREADS_MAX];
     u32 thread_count;
 
-    u64 calls, crash_at, fail_at, short_writes, space;
+    u64 calls, crash_at, fail_at, short_at, short_writes, space;
     int fail_error;
     bool crashed;
     u32 applied, dropped;
@@ -94,6 +95,7 @@ int sim_new_file(struct sim_disk *disk, bool directory);
 void sim_file_truncate(struct sim_file *file);
 void sim_file_put(struct sim_file *file, const void *bytes, u64 size, u64 offset);
 void sim_file_sync(struct sim_file *file, u64 offset, u64 size, bool lost);
+void sim_sector_lands(struct sim_file *file, u64 sector, struct prng *garbage); /* NULL: as it was written */
 
 /* Descriptors. */
 struct sim_handle *sim_handle_of(struct sim_disk *disk, int handle);

@@ -4,11 +4,11 @@ simulate_sources := $(filter-out sim/simulate.c,$(wildcard sim/*.c)) test/genera
 simulate_objects = $(call objects,$(lib_sources) $(server_sources) $(simulate_sources) sim/simulate.c) $(llhttp_objects)
 # What comes between: the oracle at the engine, and the seams (sim/seams.c). libuv is sim/loop.c.
 simulate_wraps := engine_apply engine_apply_all clock_gettime access_act access_acts_full access_trail_key_used
-simulate_link := $(patsubst %,-Wl$(comma)--wrap=%,$(simulate_wraps)) -lcmocka $(filter-out -luv,$(SERVER_LIBS)) $(LIBS) -lm
+simulate_libs := $(patsubst %,-Wl$(comma)--wrap=%,$(simulate_wraps)) -lcmocka $(filter-out -luv,$(SERVER_LIBS)) $(LIBS) -lm
 
 $(BUILD)/simulate: $(simulate_objects)
 	@echo "  LD $@"
-	@$(CC) $(CFLAGS) -o $@ $(simulate_objects) $(simulate_link)
+	@$(CC) $(CFLAGS) -o $@ $(simulate_objects) $(simulate_libs)
 
 .PHONY: sim sim-smoke
 JOBS ?= $(shell nproc)

@@ -3,6 +3,7 @@
  */
 #include "test/support.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -95,6 +96,13 @@ u64 support_number(const char *variable, u64 otherwise)
 {
     const char *text = getenv(variable);
     return text == NULL || text[0] == '\0' ? otherwise : strtoull(text, NULL, 0);
+}
+
+void support_keep_heap(void)
+{
+    const int bytes = 64 << 20;
+    mallopt(M_MMAP_THRESHOLD, bytes);
+    mallopt(M_TRIM_THRESHOLD, bytes);
 }
 
 void support_print(FILE *file, const struct command_header *command)

@@ -1,327 +1,300 @@
 /*
- * The whole engine on a simulated disk: a run of 1,000 orders for 700 units is
- * cut off at every single call to the disk, recovered (cut off again on the
- * way), and finished by clients that repeat every key. A list kept outside says
- * what was acknowledged. Nothing of it may be lost, nothing may happen twice,
- * and in the end exactly 700 units are sold.
+ * The whole engine on a simulated disk: a night of 1,000 orders for 700 units is
+ * broken at every single call to the disk: the power goes, the process is killed, the call fails or is short, once;
+ * and again on the way back. It is recovered and finished by clients that repeat every key. Nothing acknowledged may be
+ * lost, nothing may happen twice, and in the end exactly 700 units are sold.
+ *
+ *   ELEVEN_SEEDS=n      seeds of the power cuts (2)
+ *   ELEVEN_FIRST=n      the first of them (1)
  */
-#include "eleven.h"
-#include "node/config.h"
-#include "sim/disk.h"
+#include "test/night.h"
 #include "test/support.h"
 
+#include "base/checksum.h"
+#include "node/config.h"
+
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ORDERS 1000u
 #define UNITS 700u
-#define SEGMENT_BYTES CONFIG_SEGMENT_BYTES_MIN /* a night fills some of them */
 #define GROUP 10u               /* orders submitted at a time */
-#define DIRECTORY "/shop"
-#define UNIT_PRICE 1999
-#define SETUP_KEY 1000000u
-#define TIME_MS ((i64)1541865600000) /* 2018-11-11T00:00:00+08:00 */
+#define UNSENT_PERCENT 10u      /* of power cuts must leave effects nobody has heard of, or they prove little */
 
-/* What the clients know: kept outside of the disk. */
-struct clients {
-    bool acknowledged[ORDERS];
-    struct result results[ORDERS];
-};
+static struct night night;
 
-static void config_small(struct config *config)
+static void begin(struct night_tally *tally)
 {
-    support_limits(&config->limits);
-    config->limits.orders = ORDERS;
-    config->limits.lines = ORDERS;
-    config->limits.answers = 2 * ORDERS;
-    config->journal_segment_bytes = SEGMENT_BYTES;
+    night.orders = ORDERS;
+    night.units = UNITS;
+    night.group = GROUP;
+    night.snapshots = true;
+    night.tally = tally;
+    night_begin(&night);
 }
 
-static char problem[JOURNAL_PROBLEM_MAX]; /* what the last opening said */
-
-static struct eleven *open_shop(struct io *io, enum journal_status *status)
+static void say(const char *format, u64 seed, u64 call, u64 more)
 {
-    struct eleven *eleven;
-    struct eleven_options options = {.directory = DIRECTORY, .io = io, .clock = ELEVEN_CLOCK_CALLER, .orders_ahead = 1};
-    *status = eleven_open(&eleven, &options, problem);
-    return eleven;
-}
-
-/* One command with texts "a|b|c..." and a key of its own, so that it can be repeated. False: the disk is gone. */
-static bool furnish_one(struct eleven *eleven, u64 key, const struct command_header *command, const char *code)
-{
-    u64 buffer[128] = {0};
-    struct command_header *copy = (struct command_header *)buffer;
-    const struct command_info *info = command_info(command->kind);
-    struct slice texts[COMMAND_TEXTS_MAX] = {{0}};
-    struct result result;
-    memcpy(buffer, command, info->fixed_size);
-    copy->size = info->fixed_size;
-    copy->time_ms = TIME_MS;
-    copy->key[0] = SETUP_KEY + key;
-    texts[0] = slice_text(code);
-    if (info->tail == TAIL_TEXTS)
-        assert_true(command_add_texts(copy, texts, info->text_count));
-    if (!eleven_call(eleven, buffer, &result))
-        return false;
-    assert_int_equal(result.code, RESULT_OK);
-    return true;
-}
-
-#define GIVE(key, name, NAME, code, ...) \
-    furnish_one(eleven, key, &(struct command_##name){HEADER(name, NAME), __VA_ARGS__}.header, code)
-
-static bool furnish(struct eleven *eleven)
-{
-    return GIVE(1, currency_put, CURRENCY_PUT, "CNY", .digits = 2) && GIVE(2, country_put, COUNTRY_PUT, "CN") &&
-           GIVE(3, department_put, DEPARTMENT_PUT, "toys") &&
-           GIVE(4, city_put, CITY_PUT, "Shanghai", .country = 1, .longitude_e6 = 121470000, .latitude_e6 = 31230000) &&
-           GIVE(5, location_put, LOCATION_PUT, "warehouse", .city = 1, .kind = LOCATION_WAREHOUSE,
-                .services = SERVICE_SHIP) &&
-           GIVE(6, seller_put, SELLER_PUT, "house", ) &&
-           GIVE(7, sku_put, SKU_PUT, "kite", .department = 1, .seller = 1, .for_sale = 1) &&
-           GIVE(8, price_set, PRICE_SET, "", .price_minor = UNIT_PRICE, .sku = 1, .currency = 1) &&
-           GIVE(9, stock_receive, STOCK_RECEIVE, "", .sku = 1, .location = 1, .quantity = UNITS) &&
-           GIVE(10, shopper_join, SHOPPER_JOIN, "", .city = 1, .currency = 1) &&
-           GIVE(11, wallet_top_up, WALLET_TOP_UP, "", .amount_minor = (i64)UNIT_PRICE * ORDERS, .shopper = 1,
-                .currency = 1);
-}
-
-struct order_command {
-    struct command_order_place place;
-    struct order_line_asked line;
-};
-
-static struct order_command order_number(u32 number)
-{
-    return (struct order_command){
-        .place = {.header = {.kind = COMMAND_ORDER_PLACE,
-                             .size = sizeof(struct order_command),
-                             .caller = 7,
-                             .time_ms = TIME_MS + number / 10,
-                             .key = {number + 1, 0}},
-                  .shopper = 1,
-                  .city = 1,
-                  .currency = 1,
-                  .line_count = 1,
-                  .channel = CHANNEL_WEB,
-                  .delivery = DELIVERY_HOME,
-                  .payment = number % 3 == 0 ? PAYMENT_HOLD : PAYMENT_WALLET},
-        .line = {1, 1},
-    };
-}
-
-/* An answer has come; it must agree with one that came before a crash. */
-static void hear(struct clients *clients, u32 number, struct result result)
-{
-    const struct result *before = &clients->results[number];
-    if (clients->acknowledged[number]) {
-        assert_int_equal(result.code, before->code);
-        assert_int_equal(result.id, before->id);
-        assert_int_equal(result.value, before->value);
-        assert_true(result.code != RESULT_OK || (result.flags & RESULT_REPLAYED));
-        return;
-    }
-    assert_true(result.code == RESULT_OK || result.code == RESULT_SOLD_OUT);
-    clients->acknowledged[number] = true;
-    clients->results[number] = result;
-}
-
-/* Gives in a group and hears all answers. False: the disk is gone. */
-static bool order_group(struct eleven *eleven, struct clients *clients, u32 first)
-{
-    struct order_command commands[GROUP];
-    struct eleven_answer answers[GROUP];
-    size_t taken;
-    u64 ticket;
-    for (u32 i = 0; i < GROUP; i++)
-        commands[i] = order_number(first + i);
-    size_t submitted = eleven_submit(eleven, commands, sizeof(commands), &taken, &ticket);
-    while (eleven_outstanding(eleven) > 0) {
-        size_t count = eleven_poll(eleven, answers, GROUP, true);
-        if (count == 0)
-            return false;
-        for (size_t i = 0; i < count; i++)
-            hear(clients, first + (u32)(answers[i].ticket - ticket), answers[i].result);
-    }
-    return submitted == GROUP;
-}
-
-/* The night, from wherever it was left. False: the disk is gone. */
-static bool night(struct io *io, struct clients *clients, enum journal_status *status)
-{
-    struct eleven *eleven = open_shop(io, status);
-    if (eleven == NULL)
-        return false;
-    bool good = furnish(eleven);
-    for (u32 first = 0; good && first < ORDERS; first += GROUP) {
-        good = order_group(eleven, clients, first);
-        if (first == ORDERS / 2)
-            eleven_snapshot(eleven);
-    }
-    *status = eleven_close(eleven);
-    return good && *status == JOURNAL_OK;
-}
-
-static void check_acknowledged(const struct engine *engine, const struct clients *clients)
-{
-    for (u32 i = 0; i < ORDERS; i++) {
-        if (!clients->acknowledged[i] || clients->results[i].code != RESULT_OK)
-            continue;
-        const struct order *order = engine_order(engine, clients->results[i].id);
-        assert_non_null(order);
-        assert_int_equal(order->total_minor, clients->results[i].value);
-    }
-}
-
-/* After everything: all heard, all units sold, books right; and the same after one more start. */
-static void check_end(struct sim_disk *disk, struct io *io, const struct clients *clients)
-{
-    enum journal_status status;
-    struct eleven *eleven = open_shop(io, &status);
-    assert_int_equal(status, JOURNAL_OK);
-    const struct engine *engine = eleven_engine(eleven);
-    u32 sold = 0;
-    for (u32 i = 0; i < ORDERS; i++) {
-        assert_true(clients->acknowledged[i]);
-        sold += clients->results[i].code == RESULT_OK;
-    }
-    assert_int_equal(sold, UNITS);
-    assert_int_equal(engine_order_count(engine), UNITS);
-    assert_int_equal(engine_book(engine, 1)->available, 0);
-    assert_int_equal(engine_book(engine, 1)->reserved, UNITS);
-    check_acknowledged(engine, clients);
-    assert_true(support_check(engine));
-    assert_int_equal(eleven_close(eleven), JOURNAL_OK);
-    assert_int_equal(sim_disk_open_files(disk), 0);
-}
-
-static struct sim_disk *new_shop(u64 seed, struct io *io)
-{
-    struct config config;
-    struct sim_disk *disk = sim_disk_create(seed);
-    sim_disk_io(disk, io);
-    config_small(&config);
-    assert_int_equal(config_create(DIRECTORY, &config, io), JOURNAL_OK);
-    return disk;
+    snprintf(night.label, sizeof(night.label), format, (unsigned long long)seed, (unsigned long long)call,
+             (unsigned long long)more);
 }
 
 static u64 calls_of_a_night(void)
 {
     struct io io;
-    enum journal_status status;
-    struct clients clients = {0};
-    struct sim_disk *disk = new_shop(1, &io);
+    struct night_tally tally = {0};
+    begin(&tally);
+    struct sim_disk *disk = night_disk(&night, 1, &io);
     u64 before = sim_disk_calls(disk);
-    assert_true(night(&io, &clients, &status));
+    assert_true(night_run(&night, &io));
     u64 calls = sim_disk_calls(disk) - before;
-    check_end(disk, &io, &clients);
+    night_check_end(&night, disk, &io);
     sim_disk_destroy(disk);
     return calls;
 }
 
-/* One night that is cut off at `call`, recovered with a cut at `again` (0: none), and finished. */
-static void broken_night(u64 seed, u64 call, u64 again, bool power)
+/* How many calls an opening of this disk takes. */
+static u64 calls_of_a_recovery(const struct sim_disk *disk)
 {
     struct io io;
-    enum journal_status status;
-    struct clients clients = {0};
-    struct sim_disk *disk = new_shop(seed, &io);
-    sim_disk_crash_at(disk, sim_disk_calls(disk) + call);
-    night(&io, &clients, &status);
-    power ? sim_disk_reboot(disk) : sim_disk_restart(disk);
-    if (again > 0) {
-        sim_disk_crash_at(disk, sim_disk_calls(disk) + again);
-        night(&io, &clients, &status);
-        sim_disk_reboot(disk);
-    }
-    sim_disk_crash_at(disk, 0);
-    if (!night(&io, &clients, &status))
-        fail_msg("seed %llu call %llu again %llu: not healed: %s (%s)", (unsigned long long)seed, (unsigned long long)call,
-                 (unsigned long long)again, journal_status_word(status), problem);
-    check_end(disk, &io, &clients);
+    struct sim_disk *twin = sim_disk_twin(disk, 1);
+    sim_disk_io(twin, &io);
+    struct eleven *eleven = night_open(&night, &io);
+    u64 calls = sim_disk_calls(twin);
+    if (eleven != NULL)
+        eleven_close(eleven);
+    sim_disk_destroy(twin);
+    return calls;
+}
+
+/* The night is over, somehow: its end has a name. (bad-config: eleven.conf could not be read.) */
+static void check_ended(bool good)
+{
+    bool named = night.status == JOURNAL_OK || night.status == JOURNAL_IO_FAILED ||
+                 night.status == JOURNAL_DISK_FULL || (night.status == JOURNAL_BAD_CONFIG && night.opened_seq == 0);
+    fault_unless(named && good == (night.status == JOURNAL_OK), &night.tally->unnamed, "%s: ended with %s", night.label,
+                 journal_status_word(night.status));
+    night.tally->ended += !good;
+}
+
+/* The opening after a fault: what it shows is on the disk, and all that was heard of is in it. */
+static void check_recovery(struct sim_disk *disk, struct io *io)
+{
+    struct eleven *eleven = night_open(&night, io);
+    if (!fault_unless(eleven != NULL, &night.tally->stuck, "%s: not healed: %s (%s)", night.label,
+                      journal_status_word(night.status), night.problem))
+        return;
+    night.tally->recovered++;
+    night.tally->unsent += engine_seq(eleven_engine(eleven)) > MAX(night.heard_seq, NIGHT_SETUP);
+    night_check_heard(&night, eleven_engine(eleven));
+    night_check_persisted(&night, disk, eleven_engine(eleven));
+    eleven_close(eleven);
+}
+
+static void finish(struct sim_disk *disk, struct io *io)
+{
+    night.tally->cases++;
+    bool good = night_run(&night, io);
+    if (fault_unless(good, &night.tally->stuck, "%s: not finished: %s (%s)", night.label,
+                     journal_status_word(night.status), night.problem))
+        night_check_end(&night, disk, io);
     sim_disk_destroy(disk);
 }
 
+/* --- the power goes ------------------------------------------------------------------------------------------- */
+
+/* A night cut off at `call`. The disk is as the cut left it. */
+static struct sim_disk *cut_night(u64 seed, u64 call, struct io *io)
+{
+    night_begin(&night);
+    struct sim_disk *disk = night_disk(&night, seed, io);
+    sim_disk_crash_at(disk, sim_disk_calls(disk) + call);
+    night.tally->ended += !night_run(&night, io);
+    sim_disk_reboot(disk);
+    return disk;
+}
+
+/* Once more at a call of the recovery from that; then it is finished. */
 static void test_power_cut_at_every_call(void **state)
 {
+    struct night_tally tally = {0};
     u64 seeds = support_number("ELEVEN_SEEDS", 2);
     u64 calls = calls_of_a_night();
     (void)state;
-    for (u64 seed = 1; seed <= seeds; seed++)
-        for (u64 call = 1; call <= calls; call++)
-            broken_night(seed * 1000003 + call, call, call % 40, true);
-    print_message("%llu nights cut off, each at one of %llu calls\n", (unsigned long long)(seeds * calls),
-                  (unsigned long long)calls);
+    begin(&tally);
+    for (u64 seed = fault_first_seed(); seed < fault_first_seed() + seeds; seed++)
+        for (u64 call = 1; call <= calls; call++) {
+            struct io io;
+            say("seed %llu, power cut at call %llu", seed, call, 0);
+            struct sim_disk *disk = cut_night(seed * 1000003 + call, call, &io);
+            sim_disk_crash_at(disk, 1 + mix64(seed * 1000003 + call) % calls_of_a_recovery(disk));
+            tally.ended += !night_run(&night, &io);
+            sim_disk_reboot(disk);
+            check_recovery(disk, &io);
+            finish(disk, &io);
+        }
+    night_print("power-cut", &tally);
+    if (seeds > 1) /* the first seed of a run need not be typical */
+        assert_true(tally.unsent * 100 >= tally.cases * UNSENT_PERCENT);
 }
+
+/* At every call of the recovery from some of the cuts. */
+static void test_power_cut_at_every_call_of_recovery(void **state)
+{
+    struct night_tally tally = {0};
+    u64 seeds = support_number("ELEVEN_SEEDS", 2) * 3;
+    u64 calls = calls_of_a_night();
+    (void)state;
+    begin(&tally);
+    for (u64 seed = fault_first_seed(); seed < fault_first_seed() + seeds; seed++) {
+        struct io io;
+        u64 call = 1 + mix64(seed) % calls;
+        struct sim_disk *disk = cut_night(seed, call, &io);
+        u64 again_max = calls_of_a_recovery(disk);
+        static struct night heard;
+        heard = night;
+        for (u64 again = 1; again <= again_max; again++) {
+            struct sim_disk *twin = sim_disk_twin(disk, mix64(seed) + again);
+            night = heard;
+            say("seed %llu, power cut at call %llu, at %llu of the recovery", seed, call, again);
+            sim_disk_io(twin, &io);
+            sim_disk_crash_at(twin, again);
+            struct eleven *eleven = night_open(&night, &io);
+            if (eleven != NULL)
+                eleven_close(eleven);
+            sim_disk_reboot(twin);
+            check_recovery(twin, &io);
+            finish(twin, &io);
+        }
+        sim_disk_destroy(disk);
+    }
+    night_print("power-cut-again", &tally);
+}
+
+/* --- the process goes ------------------------------------------------------------------------------------------ */
 
 static void test_kill_at_every_call(void **state)
 {
+    struct night_tally tally = {0};
     u64 calls = calls_of_a_night();
     (void)state;
-    for (u64 call = 1; call <= calls; call++)
-        broken_night(call, call, 0, false);
-}
-
-/* A call that fails once (and lies from then on) ends the acknowledgements, and nothing acknowledged is lost. */
-static void test_failure_at_every_call(void **state)
-{
-    static const int errors[] = {-5 /* EIO */, -28 /* ENOSPC */};
-    u64 calls = calls_of_a_night();
-    (void)state;
+    begin(&tally);
     for (u64 call = 1; call <= calls; call++) {
         struct io io;
-        enum journal_status status;
-        struct clients clients = {0};
-        struct sim_disk *disk = new_shop(call, &io);
-        sim_disk_fail_at(disk, sim_disk_calls(disk) + call, errors[call % 2]);
-        night(&io, &clients, &status);
-        sim_disk_reboot(disk);
-        if (!night(&io, &clients, &status))
-            fail_msg("call %llu: not healed: %s (%s)", (unsigned long long)call, journal_status_word(status), problem);
-        check_end(disk, &io, &clients);
-        sim_disk_destroy(disk);
+        say("seed %llu, killed at call %llu", fault_first_seed(), call, 0);
+        night_begin(&night);
+        struct sim_disk *disk = night_disk(&night, fault_first_seed() + call, &io);
+        sim_disk_crash_at(disk, sim_disk_calls(disk) + call);
+        tally.ended += !night_run(&night, &io);
+        sim_disk_restart(disk);
+        check_recovery(disk, &io);
+        finish(disk, &io);
     }
+    night_print("kill", &tally);
+}
+
+/* --- a call fails ------------------------------------------------------------------------------------------------ */
+
+/* Call `call` fails once (0: is short), and lies from then on: acknowledgements stop, by a name. The power goes, or the
+ * process alone, which then sees on the disk what is not there. */
+static void fail_night(u64 call, int error, bool power)
+{
+    struct io io;
+    night_begin(&night);
+    struct sim_disk *disk = night_disk(&night, fault_first_seed() + call, &io);
+    if (error == 0)
+        sim_disk_short_at(disk, sim_disk_calls(disk) + call);
+    else
+        sim_disk_fail_at(disk, sim_disk_calls(disk) + call, error);
+    check_ended(night_run(&night, &io));
+    power ? sim_disk_reboot(disk) : sim_disk_restart(disk);
+    check_recovery(disk, &io);
+    finish(disk, &io);
+}
+
+static void fail_at_every_call(const char *row, int error)
+{
+    struct night_tally tally = {0};
+    u64 calls = calls_of_a_night();
+    begin(&tally);
+    for (u64 call = 1; call <= calls; call++) {
+        bool power = (call + fault_first_seed()) % 2 == 0; /* in test_journal_crash.c: both, for each call */
+        say("call %llu, error %llu, power gone: %llu", call, (u64)-error, power);
+        fail_night(call, error, power);
+    }
+    night_print(row, &tally);
+    assert_true(error == 0 ? tally.ended == 0 : tally.ended * 10 > tally.cases);
+}
+
+static void test_every_call_fails_once(void **state)
+{
+    (void)state;
+    fail_at_every_call("write-error", -EIO);
+}
+
+static void test_every_call_finds_the_disk_full(void **state)
+{
+    (void)state;
+    fail_at_every_call("disk-full-once", -ENOSPC);
+}
+
+static void test_every_call_is_short(void **state)
+{
+    (void)state;
+    fail_at_every_call("short-write", 0);
 }
 
 static void test_full_disk(void **state)
 {
+    struct night_tally tally = {0};
     (void)state;
-    for (u64 space = 2 * SEGMENT_BYTES; space < 8 * SEGMENT_BYTES; space += SEGMENT_BYTES / 4) {
+    begin(&tally);
+    for (u64 space = 2 * CONFIG_SEGMENT_BYTES_MIN; space < 8 * CONFIG_SEGMENT_BYTES_MIN;
+         space += CONFIG_SEGMENT_BYTES_MIN / 4) {
         struct io io;
-        enum journal_status status;
-        struct clients clients = {0};
-        struct sim_disk *disk = new_shop(space, &io);
+        say("%llu bytes of disk", space, 0, 0);
+        night_begin(&night);
+        struct sim_disk *disk = night_disk(&night, space, &io);
         sim_disk_space(disk, space);
-        night(&io, &clients, &status);
+        check_ended(night_run(&night, &io));
         sim_disk_reboot(disk);
         sim_disk_space(disk, UINT64_MAX);
-        if (!night(&io, &clients, &status))
-            fail_msg("space %llu: not healed: %s (%s)", (unsigned long long)space, journal_status_word(status), problem);
-        check_end(disk, &io, &clients);
-        sim_disk_destroy(disk);
+        check_recovery(disk, &io);
+        finish(disk, &io);
     }
+    night_print("disk-full", &tally);
+    assert_true(tally.ended > 0);
 }
+
+/* --- two at once -------------------------------------------------------------------------------------------------- */
 
 static void test_two_processes(void **state)
 {
     struct io io;
-    enum journal_status status;
-    struct sim_disk *disk = new_shop(1, &io);
-    struct eleven *first = open_shop(&io, &status);
+    struct night_tally tally = {0};
+    begin(&tally);
+    struct sim_disk *disk = night_disk(&night, 1, &io);
+    struct eleven *first = night_open(&night, &io);
     (void)state;
     assert_non_null(first);
-    assert_null(open_shop(&io, &status));
-    assert_int_equal(status, JOURNAL_BUSY);
+    assert_null(night_open(&night, &io));
+    assert_int_equal(night.status, JOURNAL_BUSY);
     assert_int_equal(eleven_close(first), JOURNAL_OK);
     sim_disk_destroy(disk);
 }
 
 int main(void)
 {
+    support_keep_heap();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_power_cut_at_every_call), cmocka_unit_test(test_kill_at_every_call),
-        cmocka_unit_test(test_failure_at_every_call),   cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_power_cut_at_every_call),
+        cmocka_unit_test(test_power_cut_at_every_call_of_recovery),
+        cmocka_unit_test(test_kill_at_every_call),
+        cmocka_unit_test(test_every_call_fails_once),
+        cmocka_unit_test(test_every_call_finds_the_disk_full),
+        cmocka_unit_test(test_every_call_is_short),
+        cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_two_processes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

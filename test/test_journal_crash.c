@@ -4,6 +4,8 @@
  * every call. What must hold each time: everything acknowledged is read back,
  * what is read is what was pushed, and the journal goes on.
  */
+#include "test/fault.h"
+#include "test/support.h"
 #include "test/test_journal_kit.h"
 
 #include "journal/snapshot.h"
@@ -19,6 +21,17 @@ struct promise {
     u64 pushed;
     bool created;           /* journal_create has said OK */
 };
+
+struct tally {
+    u64 cases, recovered, unsent, ended, lost, silent, unnamed, stuck, leaked;
+};
+
+static void print(const char *row, const struct tally *tally)
+{
+    FAULT_LINE(row, {"cases", tally->cases}, {"recovered", tally->recovered}, {"unsent", tally->unsent},
+               {"ended", tally->ended}, {"lost", tally->lost}, {"silent", tally->silent}, {"unnamed", tally->unnamed},
+               {"stuck", tally->stuck}, {"leaked", tally->leaked});
+}
 
 static _Alignas(4096) u8 snapshot_buffer[SNAPSHOT_BUFFER_BYTES];
 static u8 section_bytes[SECTION_BYTES];
@@ -109,36 +122,70 @@ static void check_snapshot(const struct io *io, const struct promise *promise)
         assert_int_equal(loaded[i], head.seq % 251 + 1);
 }
 
+/* What has been recovered is on the disk before anybody hears of it: a power cut now, in which all that is pending is
+ * dropped, changes nothing. */
+static void check_persisted(const struct sim_disk *disk, u64 records, struct tally *tally)
+{
+    struct io io;
+    struct kit_reader reader;
+    char problem[JOURNAL_PROBLEM_MAX];
+    struct sim_disk *copy = sim_disk_clone(disk, records);
+
+    sim_disk_io(copy, &io);
+    enum journal_status status = kit_read(&io, &reader, problem);
+    fault_unless(status == JOURNAL_OK && reader.records == records, &tally->lost,
+                 "case %llu: %llu records were recovered, %llu survive a power cut", (unsigned long long)tally->cases,
+                 (unsigned long long)records, (unsigned long long)reader.records);
+    sim_disk_destroy(copy);
+}
+
+/* It goes on, and what is appended now is read back. */
+static void check_goes_on(const struct io *io, struct journal *journal, u64 records, struct tally *tally)
+{
+    struct promise after = {.durable = journal_durable(journal)};
+    struct kit_reader reader = {0};
+    char problem[JOURNAL_PROBLEM_MAX];
+
+    work(io, journal, 99, 60, &after);
+    bool good = after.durable == records + 60 && journal_close(journal) == JOURNAL_OK &&
+                kit_read(io, &reader, problem) == JOURNAL_OK && reader.records == records + 60;
+    fault_unless(good, &tally->stuck, "case %llu: recovered with %llu records, has %llu after 60 more",
+                 (unsigned long long)tally->cases, (unsigned long long)records, (unsigned long long)reader.records);
+}
+
 /* Recovers for good: nothing acknowledged is missing, nothing is there that was not pushed, it goes on. */
-static void recover(struct sim_disk *disk, const struct promise *promise)
+static void recover(struct sim_disk *disk, const struct promise *promise, struct tally *tally)
 {
     struct io io;
     struct journal *journal;
     struct kit_reader reader = {.next = 1};
-    struct promise after = {0};
     char problem[JOURNAL_PROBLEM_MAX];
 
+    tally->cases++;
     sim_disk_io(disk, &io);
     enum journal_status status = journal_open(&journal, &io, &kit_options, 0, kit_visit, &reader, problem);
     if (status == JOURNAL_NOT_FOUND && !promise->created) {
         assert_int_equal(journal_create(&io, &kit_options), JOURNAL_OK);
         status = journal_open(&journal, &io, &kit_options, 0, kit_visit, &reader, problem);
     }
-    if (status != JOURNAL_OK)
-        fail_msg("recovery: %s: %s", journal_status_word(status), problem);
-    assert_true(reader.records >= promise->durable);
-    assert_true(reader.records <= promise->pushed);
+    if (!fault_unless(status == JOURNAL_OK, &tally->lost, "case %llu: %s: %s", (unsigned long long)tally->cases,
+                      journal_status_word(status), problem))
+        return;
+    fault_unless(reader.records >= promise->durable, &tally->lost, "case %llu: %llu records, %llu were durable",
+                 (unsigned long long)tally->cases, (unsigned long long)reader.records,
+                 (unsigned long long)promise->durable);
+    fault_unless(reader.records <= promise->pushed, &tally->silent, "case %llu: %llu records, %llu were pushed",
+                 (unsigned long long)tally->cases, (unsigned long long)reader.records,
+                 (unsigned long long)promise->pushed);
     assert_int_equal(journal_next(journal), reader.records + 1);
     assert_int_equal(journal_durable(journal), reader.records);
     check_snapshot(&io, promise);
-    after.durable = journal_durable(journal);
-    work(&io, journal, 99, 60, &after);
-    assert_int_equal(after.durable, reader.records + 60);
-    assert_int_equal(journal_close(journal), JOURNAL_OK);
-    u64 records = reader.records;
-    assert_int_equal(kit_read(&io, &reader, problem), JOURNAL_OK);
-    assert_int_equal(reader.records, records + 60);
-    assert_int_equal(sim_disk_open_files(disk), 0);
+    check_persisted(disk, reader.records, tally);
+    tally->recovered++;
+    tally->unsent += reader.records > promise->durable;
+    check_goes_on(&io, journal, reader.records, tally);
+    fault_unless(sim_disk_open_files(disk) == 0, &tally->leaked, "case %llu: files are open",
+                 (unsigned long long)tally->cases);
 }
 
 static struct sim_disk *fresh_disk(u64 seed)
@@ -175,17 +222,19 @@ static struct sim_disk *cut_run(u64 seed, u64 call, struct promise *promise)
 
 static void test_power_cut_at_every_call(void **state)
 {
+    struct tally tally = {0};
+
     (void)state;
-    for (u64 seed = 1; seed <= 4; seed++) {
+    for (u64 seed = fault_first_seed(); seed < fault_first_seed() + 4; seed++) {
         u64 calls = calls_of_a_run(seed);
         for (u64 call = 1; call <= calls; call++) {
             struct promise promise;
             struct sim_disk *disk = cut_run(seed, call, &promise);
-            recover(disk, &promise);
+            recover(disk, &promise, &tally);
             sim_disk_destroy(disk);
         }
-        print_message("seed %d: %d calls\n", (int)seed, (int)calls);
     }
+    print("journal-power-cut", &tally);
 }
 
 /* Opens with the power cut in call `call`. True: it got through before. */
@@ -212,11 +261,11 @@ static bool cut_recovery(struct sim_disk *disk, u64 call)
 static void test_power_cut_during_recovery(void **state)
 {
     struct prng prng;
-    u64 cuts = 0;
+    struct tally tally = {0};
 
     (void)state;
-    prng_seed(&prng, 5);
-    for (u64 seed = 10; seed < 30; seed++) {
+    prng_seed(&prng, fault_first_seed() + 4);
+    for (u64 seed = fault_first_seed() + 9; seed < fault_first_seed() + 29; seed++) {
         u64 calls = calls_of_a_run(seed);
         struct promise promise;
         struct sim_disk *disk = cut_run(seed, 60 + prng_below(&prng, calls - 60), &promise);
@@ -225,20 +274,21 @@ static void test_power_cut_during_recovery(void **state)
             struct sim_disk *copy = sim_disk_clone(disk, seed * 1000 + call);
             through = cut_recovery(copy, call);
             cut_recovery(copy, 1 + prng_below(&prng, call + 20));
-            recover(copy, &promise);
+            recover(copy, &promise, &tally);
             sim_disk_destroy(copy);
-            cuts++;
         }
         sim_disk_destroy(disk);
     }
-    print_message("%d cuts\n", (int)cuts);
+    print("journal-cut-again", &tally);
 }
 
 /* The same disk is cut again and again; acknowledgements add up over all lives. */
 static void test_many_lives(void **state)
 {
+    struct tally tally = {0};
+
     (void)state;
-    for (u64 seed = 100; seed < 110; seed++) {
+    for (u64 seed = fault_first_seed() + 99; seed < fault_first_seed() + 109; seed++) {
         struct sim_disk *disk = fresh_disk(seed);
         struct promise promise = {0};
         struct prng prng;
@@ -253,7 +303,9 @@ static void test_many_lives(void **state)
             sim_disk_crash_at(disk, sim_disk_calls(disk) + 20 + prng_below(&prng, 400));
             enum journal_status status = journal_open(&journal, &io, &kit_options, 0, kit_visit, &reader, problem);
             if (status == JOURNAL_OK) {
-                assert_true(reader.records >= promise.durable && reader.records <= promise.pushed);
+                fault_unless(reader.records >= promise.durable && reader.records <= promise.pushed, &tally.lost,
+                             "seed %llu, life %llu: %llu records", (unsigned long long)seed, (unsigned long long)life,
+                             (unsigned long long)reader.records);
                 promise.durable = promise.pushed = reader.records;
                 work(&io, journal, life, 150, &promise);
                 (void)journal_close(journal);
@@ -265,69 +317,99 @@ static void test_many_lives(void **state)
             else
                 sim_disk_reboot(disk);
         }
-        recover(disk, &promise);
+        recover(disk, &promise, &tally);
         sim_disk_destroy(disk);
     }
+    print("journal-lives", &tally);
 }
 
-/* Every call fails once. The journal ends by name, or did not need that call; then the power goes. */
-static void fail_at_every_call(int error, enum journal_status named)
+/* The journal has failed: it takes nothing more, and its mark stays where it is. */
+static void check_stopped(struct journal *journal, enum journal_status named, struct tally *tally)
 {
-    u64 calls = calls_of_a_run(3), ended = 0;
+    u64 durable = journal_durable(journal);
+
+    if (journal_poll(journal, false) == JOURNAL_OK)
+        return;
+    bool takes = journal_reserve(journal, 8) != NULL;
+    enum journal_status status = journal_flush(journal);
+    bool good = !takes && (status == named || status == JOURNAL_IO_FAILED) && journal_durable(journal) == durable;
+    fault_unless(good, &tally->unnamed, "case %llu: goes on after a failure: %s", (unsigned long long)tally->cases,
+                 journal_status_word(status));
+}
+
+/* One call fails once (0: is short), and lies from then on. The journal ends by name, or did not need that call. Then the
+ * power goes, or the process alone. */
+static void fail_at_call(u64 call, int error, bool power, struct tally *tally)
+{
+    enum journal_status named = error == -ENOSPC ? JOURNAL_DISK_FULL : JOURNAL_IO_FAILED;
+    struct sim_disk *disk = fresh_disk(3);
+    struct io io;
+    struct journal *journal = NULL;
+    struct kit_reader reader = {.next = 1};
+    struct promise promise = {0};
+    char problem[JOURNAL_PROBLEM_MAX];
+
+    sim_disk_io(disk, &io);
+    if (error == 0)
+        sim_disk_short_at(disk, sim_disk_calls(disk) + call);
+    else
+        sim_disk_fail_at(disk, sim_disk_calls(disk) + call, error);
+    enum journal_status status = journal_create(&io, &kit_options);
+    promise.created = status == JOURNAL_OK;
+    if (status == JOURNAL_OK)
+        status = journal_open(&journal, &io, &kit_options, 0, kit_visit, &reader, problem);
+    if (status == JOURNAL_OK) {
+        work(&io, journal, 3, RUN_RECORDS, &promise);
+        check_stopped(journal, named, tally);
+        status = journal_close(journal);
+    }
+    /* Reading has no word for a full disk. */
+    fault_unless(status == JOURNAL_OK || (error != 0 && (status == named || status == JOURNAL_IO_FAILED)),
+                 &tally->unnamed, "call %llu, error %d: %s", (unsigned long long)call, error,
+                 journal_status_word(status));
+    tally->ended += status != JOURNAL_OK;
+    fault_unless(sim_disk_open_files(disk) == 0, &tally->leaked, "call %llu: files are open", (unsigned long long)call);
+    power ? sim_disk_reboot(disk) : sim_disk_restart(disk);
+    recover(disk, &promise, tally);
+    sim_disk_destroy(disk);
+}
+
+static void fail_at_every_call(const char *row, int error)
+{
+    struct tally tally = {0};
+    u64 calls = calls_of_a_run(3);
 
     for (u64 call = 1; call <= calls; call++) {
-        struct sim_disk *disk = fresh_disk(3);
-        struct io io;
-        struct journal *journal = NULL;
-        struct kit_reader reader = {.next = 1};
-        struct promise promise = {0};
-        char problem[JOURNAL_PROBLEM_MAX];
-        sim_disk_io(disk, &io);
-        sim_disk_fail_at(disk, sim_disk_calls(disk) + call, error);
-        enum journal_status status = journal_create(&io, &kit_options);
-        promise.created = status == JOURNAL_OK;
-        if (status == JOURNAL_OK)
-            status = journal_open(&journal, &io, &kit_options, 0, kit_visit, &reader, problem);
-        if (status == JOURNAL_OK) {
-            work(&io, journal, 3, RUN_RECORDS, &promise);
-            u64 durable = journal_durable(journal);
-            if (journal_poll(journal, false) != JOURNAL_OK) {
-                assert_null(journal_reserve(journal, 8));
-                status = journal_flush(journal);
-                assert_true(status == named || status == JOURNAL_IO_FAILED);
-                assert_int_equal(journal_durable(journal), durable);
-            }
-            status = journal_close(journal);
-        }
-        /* Reading has no word for a full disk. */
-        assert_true(status == JOURNAL_OK || status == named || status == JOURNAL_IO_FAILED);
-        ended += status != JOURNAL_OK;
-        assert_int_equal(sim_disk_open_files(disk), 0);
-        if (call % 2 == 0)
-            sim_disk_reboot(disk);
-        else
-            sim_disk_restart(disk);
-        recover(disk, &promise);
-        sim_disk_destroy(disk);
+        fail_at_call(call, error, true, &tally);
+        fail_at_call(call, error, false, &tally);
     }
-    print_message("%d of %d calls ended it\n", (int)ended, (int)calls);
-    assert_true(ended > calls / 2);
+    print(row, &tally);
+    assert_true(error == 0 ? tally.ended == 0 : tally.ended > tally.cases / 2);
 }
 
 static void test_every_call_fails_once(void **state)
 {
     (void)state;
-    fail_at_every_call(-EIO, JOURNAL_IO_FAILED);
+    fail_at_every_call("journal-error", -EIO);
 }
 
 static void test_every_call_finds_the_disk_full(void **state)
 {
     (void)state;
-    fail_at_every_call(-ENOSPC, JOURNAL_DISK_FULL);
+    fail_at_every_call("journal-full-once", -ENOSPC);
+}
+
+/* The rest is sent after it. */
+static void test_every_call_is_short(void **state)
+{
+    (void)state;
+    fail_at_every_call("journal-short", 0);
 }
 
 static void test_disk_full(void **state)
 {
+    struct tally tally = {0};
+
     (void)state;
     for (u64 room = 0; room < 600 << 10; room += 12 << 10) {
         struct sim_disk *disk = fresh_disk(room);
@@ -336,15 +418,18 @@ static void test_disk_full(void **state)
         run(disk, 1, &promise);
         sim_disk_reboot(disk);
         sim_disk_space(disk, UINT64_MAX);
-        recover(disk, &promise);
+        recover(disk, &promise, &tally);
         sim_disk_destroy(disk);
     }
+    print("journal-full", &tally);
 }
 
 static void test_short_writes(void **state)
 {
+    struct tally tally = {0};
+
     (void)state;
-    for (u64 seed = 0; seed < 30; seed++) {
+    for (u64 seed = fault_first_seed(); seed < fault_first_seed() + 30; seed++) {
         struct sim_disk *disk = fresh_disk(seed);
         struct promise promise = {0};
         sim_disk_short_writes(disk, 2 + seed % 5);
@@ -354,19 +439,22 @@ static void test_short_writes(void **state)
             assert_int_equal(promise.durable, RUN_RECORDS);
         sim_disk_reboot(disk);
         sim_disk_short_writes(disk, 0);
-        recover(disk, &promise);
+        recover(disk, &promise, &tally);
         sim_disk_destroy(disk);
     }
+    print("journal-short-often", &tally);
 }
 
 int main(void)
 {
+    support_keep_heap();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_power_cut_at_every_call),
         cmocka_unit_test(test_power_cut_during_recovery),
         cmocka_unit_test(test_many_lives),
         cmocka_unit_test(test_every_call_fails_once),
         cmocka_unit_test(test_every_call_finds_the_disk_full),
+        cmocka_unit_test(test_every_call_is_short),
         cmocka_unit_test(test_disk_full),
         cmocka_unit_test(test_short_writes),
     };

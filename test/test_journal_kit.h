@@ -76,7 +76,8 @@ static inline bool kit_visit(void *argument, const struct journal_batch *batch)
         assert_true(at + size <= end);
         memcpy(&salt, at + 8, sizeof(salt));
         kit_record_fill(expected, reader->next, salt);
-        assert_memory_equal(at, expected, size);
+        if (memcmp(at, expected, size) != 0) /* cmocka compares byte by byte: half of a test's time */
+            assert_memory_equal(at, expected, size);
         reader->salts[reader->next % ARRAY_COUNT(reader->salts)] = salt;
         at += size;
         reader->next++;

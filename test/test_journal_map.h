@@ -1,10 +1,12 @@
 /*
- * test_journal_map.h: where the batches of a journal on a simulated disk lie,
- * for tests that damage one of them.
+ * test_journal_map.h: what the tests that damage a journal share: a good one of
+ * a few segments, where each of its batches lies, and what reading and
+ * recovering it must give.
  */
 #ifndef ELEVEN_TEST_JOURNAL_MAP_H
 #define ELEVEN_TEST_JOURNAL_MAP_H
 
+#include "test/fault.h"
 #include "test/test_journal_kit.h"
 
 #include "journal/format.h"
@@ -53,6 +55,57 @@ static inline void map_fill(struct map *map, struct sim_disk *disk)
             offset = end;
         }
     }
+}
+
+/* A journal of a few segments on one disk; closed with its seal, or killed before. */
+static inline struct sim_disk *make_journal(struct io *io, u64 seed, u64 records, bool sealed)
+{
+    struct sim_disk *disk = kit_disk(io, seed);
+    struct kit_reader reader;
+    struct prng prng;
+
+    prng_seed(&prng, seed);
+    assert_int_equal(journal_create(io, &kit_options), JOURNAL_OK);
+    struct journal *journal = kit_open(io, &reader);
+    for (u64 i = 0; i < records; i++) {
+        assert_true(kit_push(journal, seed));
+        if (prng_chance(&prng, 1, 12))
+            assert_int_equal(journal_flush(journal), JOURNAL_OK);
+    }
+    assert_true(kit_drain(journal));
+    if (sealed)
+        assert_int_equal(journal_close(journal), JOURNAL_OK);
+    else
+        kit_kill(disk, io, journal);
+    sim_disk_settle(disk);
+    return disk;
+}
+
+static inline void expect_read(const struct io *io, enum journal_status status, u64 records)
+{
+    struct kit_reader reader;
+    char problem[JOURNAL_PROBLEM_MAX];
+
+    assert_int_equal(kit_read(io, &reader, problem), status);
+    if (status == JOURNAL_OK)
+        assert_int_equal(reader.records, records);
+    else
+        assert_non_null(strstr(problem, KIT_DIRECTORY "/journal-"));
+}
+
+static inline void expect_recovery(const struct sim_disk *disk, u64 records)
+{
+    struct io io;
+    struct kit_reader reader;
+    struct sim_disk *copy = sim_disk_clone(disk, records);
+
+    sim_disk_io(copy, &io);
+    struct journal *journal = kit_open(&io, &reader);
+    assert_int_equal(reader.records, records);
+    assert_true(kit_push(journal, 1));
+    assert_int_equal(journal_close(journal), JOURNAL_OK);
+    expect_read(&io, JOURNAL_OK, records + 1);
+    sim_disk_destroy(copy);
 }
 
 #endif

@@ -3,6 +3,7 @@
  * named after its line in the list of vectors. The engine is one atomic step
  * after the other, so "at once" means: in whatever order the steps come.
  */
+#include "test/fault.h"
 #include "test/support.h"
 
 static struct shop s;
@@ -32,21 +33,29 @@ static struct result buy_as(u32 shopper, u8 payment, const char *lines)
 
 /* --- 1 unit, N buyers at once; 0 units; 10,000 units, 100,000 buyers ------ */
 
-static u32 sell_out(u32 units, u32 buyers)
+#define BUYERS 100000u
+
+struct stampede {
+    u64 buyers, sold, refused, oversold, lost, unaccounted;
+};
+
+/* A unit for each of so many buyers, home, collected, carried out; `quota`: what is scarce is the deal, not the stock. */
+static void stampede(struct stampede *tally, u32 units, u32 buyers, bool quota)
 {
     struct engine_limits limits;
+    u32 sold = 0, expected = MIN(units, buyers);
     support_limits(&limits);
     limits.shoppers = buyers + 3;
-    limits.orders = units + 1;
-    limits.lines = units + 1;
+    limits.caps = limits.orders = limits.lines = units + 1;
     shop_open_with(&s, &limits);
     shop_furnish(&s);
     if (units > 0)
-        OK(DO(&s, stock_receive, STOCK_RECEIVE, .sku = 1, .location = 2, .quantity = units));
+        OK(DO(&s, stock_receive, STOCK_RECEIVE, .sku = 1, .location = 2, .quantity = quota ? 2 * units : units));
+    if (quota)
+        OK(DO(&s, deal_put, DEAL_PUT, .festival = 1, .sku = 1, .price_minor = 5000, .quota = units, .cap = 1));
     for (u32 i = 3; i < buyers + 3; i++)
         OK(DO(&s, shopper_join, SHOPPER_JOIN, .currency = 1));
     s.now_ms = SHOP_OPENS;
-    u32 sold = 0;
     for (u32 i = 0; i < buyers; i++) {
         static const u8 deliveries[] = {DELIVERY_HOME, DELIVERY_PICK_UP, DELIVERY_CARRY_OUT, DELIVERY_HOME};
         struct command_order_place place = {HEADER(order_place, ORDER_PLACE), HOME(HOLD)};
@@ -56,34 +65,38 @@ static u32 sell_out(u32 units, u32 buyers)
         place.channel = place.delivery == DELIVERY_HOME ? CHANNEL_WEB : CHANNEL_TILL;
         place.payment = place.delivery == DELIVERY_CARRY_OUT ? PAYMENT_PROVIDER : PAYMENT_HOLD;
         struct result result = shop_place(&s, place, "1x1");
-        if (result.code == RESULT_OK)
-            sold++;
-        else
-            EXPECT(result, SOLD_OUT, 0, 1);
+        sold += result.code == RESULT_OK;
+        if (result.code != RESULT_OK)
+            expect_result(result, quota ? RESULT_DEAL_SOLD_OUT : RESULT_SOLD_OUT, 0, 1, __FILE__, __LINE__);
     }
-    if (units > 0)
-        assert_int_equal(engine_book(s.engine, 1)->available, units - sold);
-    shop_close(&s);
-    return sold;
+    fault_unless(sold <= expected, &tally->oversold, "%u units, %u sold", units, sold);
+    fault_unless(sold >= expected, &tally->lost, "%u units, %u buyers, %u sold", units, buyers, sold);
+    const struct book *book = engine_book(s.engine, 1);
+    u64 left = book == NULL ? 0 : book->available, received = book == NULL ? 0 : book->received;
+    fault_unless(left + sold == received && engine_order_count(s.engine) == sold, &tally->unaccounted,
+                 "%llu received, %u sold, %llu left", (unsigned long long)received, sold, (unsigned long long)left);
+    tally->buyers += buyers;
+    tally->sold += sold;
+    tally->refused += buyers - sold;
+    shop_close(&s); /* compares every fact with the model, and proves the books */
 }
 
-static void test_one_unit_n_buyers(void **state)
+static void test_stampede(void **state)
 {
+    static const struct {
+        u32 units, buyers;
+        bool quota;
+    } cases[] = {
+        {0, BUYERS, false}, {1, BUYERS, false}, {10000, BUYERS, false}, {1, BUYERS, true}, {10000, BUYERS, true},
+        {1, 1, false}, {10000, 9999, false}, {10000, 10000, false}, {9999, 10000, true},
+    };
+    struct stampede tally = {0};
     (void)state;
-    assert_int_equal(sell_out(1, 100), 1);
-    assert_int_equal(sell_out(1, 1), 1);
-}
-
-static void test_zero_units(void **state)
-{
-    (void)state;
-    assert_int_equal(sell_out(0, 100), 0);
-}
-
-static void test_10000_units_100000_buyers(void **state)
-{
-    (void)state;
-    assert_int_equal(sell_out(10000, 100000), 10000);
+    for (u32 i = 0; i < ARRAY_COUNT(cases); i++)
+        stampede(&tally, cases[i].units, cases[i].buyers, cases[i].quota);
+    FAULT_LINE("stampede", {"cases", ARRAY_COUNT(cases)}, {"buyers", tally.buyers}, {"sold", tally.sold},
+               {"refused", tally.refused}, {"oversold", tally.oversold}, {"lost", tally.lost},
+               {"unaccounted", tally.unaccounted});
 }
 
 /* --- one cart with two lines of the same SKU ----------------------------- */
@@ -324,6 +337,72 @@ static void test_payment_meets_expiry(void **state)
         }
 }
 
+/* Four things at once: paid from the wallet, paid by the provider, cancelled (or paid from the wallet once more), and the
+ * clock's tick, in every order and each a millisecond before, at or after the deadline. */
+struct at_once {
+    u64 cases, paid, cancelled, expired, doubled, unaccounted;
+};
+
+static void all_at_once(const u32 *order, const i64 *beside_ms, bool cancels, struct at_once *tally)
+{
+    const i64 deadline_ms = SHOP_OPENS + SHOP_HOLD_MS;
+    u32 paid = 0, cancelled = 0, expired = 0;
+    shop_open_festival(&s);
+    OK(PLACE(&s, "1x10", HOME(HOLD)));
+    for (u32 i = 0; i < 4; i++) {
+        s.now_ms = deadline_ms + beside_ms[i];
+        if (order[i] == 0 || (order[i] == 2 && !cancels))
+            paid += pay(1, 100000).code == RESULT_OK;
+        else if (order[i] == 1)
+            paid += DO(&s, order_pay, ORDER_PAY, .order = 1, .payment = PAYMENT_PROVIDER, .amount_minor = 100000).code ==
+                    RESULT_OK;
+        else if (order[i] == 2)
+            cancelled += cancel(1).code == RESULT_OK;
+        else
+            expired += tick().code == RESULT_OK;
+    }
+    s.now_ms = deadline_ms + 2;
+    expired += tick().code == RESULT_OK;
+    u8 state = engine_order(s.engine, 1)->state;
+    bool one = paid <= 1 && cancelled <= 1 && expired + cancelled <= 1 && expired + paid <= 1 &&
+               (state == ORDER_EXPIRED) == (expired == 1) && (state == ORDER_CANCELLED) == (cancelled == 1) &&
+               (state == ORDER_PAID) == (paid == 1 && cancelled == 0);
+    fault_unless(one, &tally->doubled, "%u%u%u%u: paid %u, cancelled %u, expired %u, state %u", order[0], order[1],
+                 order[2], order[3], paid, cancelled, expired, state);
+    /* Money is never kept without goods, nor goods without money. */
+    i64 kept_minor = engine_account(s.engine, 1) == NULL ? 0 : engine_account(s.engine, 1)->balance_minor;
+    const struct book *book = engine_book(s.engine, 1);
+    bool whole = kept_minor == (state == ORDER_PAID ? 100000 : 0) && book->available == (state == ORDER_PAID ? 0 : 10) &&
+                 book->reserved == 10 - book->available;
+    fault_unless(whole, &tally->unaccounted, "%u%u%u%u: state %u, %lld kept, %lld units left", order[0], order[1],
+                 order[2], order[3], state, (long long)kept_minor, (long long)book->available);
+    tally->paid += state == ORDER_PAID;
+    tally->cancelled += state == ORDER_CANCELLED;
+    tally->expired += state == ORDER_EXPIRED;
+    tally->cases++;
+    shop_close(&s);
+}
+
+static void test_all_at_once(void **state)
+{
+    struct at_once tally = {0};
+    (void)state;
+    for (u32 code = 0; code < 256; code++) {
+        const u32 order[] = {code & 3, code >> 2 & 3, code >> 4 & 3, code >> 6};
+        if ((1u << order[0] | 1u << order[1] | 1u << order[2] | 1u << order[3]) != 15)
+            continue; /* not each once */
+        for (i64 times = 0; times < 81; times++) {
+            const i64 beside_ms[] = {times % 3 - 1, times / 3 % 3 - 1, times / 9 % 3 - 1, times / 27 - 1};
+            all_at_once(order, beside_ms, true, &tally);
+            if (times % 5 == 0) /* 40, all at the deadline, among them */
+                all_at_once(order, beside_ms, false, &tally);
+        }
+    }
+    FAULT_LINE("same-tick", {"cases", tally.cases}, {"paid", tally.paid}, {"cancelled", tally.cancelled},
+               {"expired", tally.expired}, {"doubled", tally.doubled}, {"unaccounted", tally.unaccounted});
+    assert_true(tally.paid > 0 && tally.cancelled > 0 && tally.expired > 0);
+}
+
 /* --- opening times ---------------------------------------------------------- */
 
 static void test_opens_at_to_the_millisecond(void **state)
@@ -506,9 +585,7 @@ static void test_returned_elsewhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_unit_n_buyers),
-        cmocka_unit_test(test_zero_units),
-        cmocka_unit_test(test_10000_units_100000_buyers),
+        cmocka_unit_test(test_stampede),
         cmocka_unit_test(test_two_lines_of_one_sku_above_stock),
         cmocka_unit_test(test_two_lines_of_one_sku_above_quota_and_cap),
         cmocka_unit_test(test_opposite_line_order),
@@ -522,6 +599,7 @@ int main(void)
         cmocka_unit_test(test_key_forgotten_after_a_day),
         cmocka_unit_test(test_refusal_leaves_the_key_free),
         cmocka_unit_test(test_payment_meets_expiry),
+        cmocka_unit_test(test_all_at_once),
         cmocka_unit_test(test_opens_at_to_the_millisecond),
         cmocka_unit_test(test_refusal_does_not_move_the_clock),
         cmocka_unit_test(test_sold_out_deal_opens_again),
