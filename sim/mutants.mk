@@ -6,7 +6,7 @@ mutants-setup:
 	@tools/setup mutants
 
 mutants: mutants-setup ## plants each bug of sim/mutants/; the simulator must catch it. ONLY=name: that one
-	@$(MAKE) --no-print-directory MODE=simulate BUILD=build/simulate mutants-hunt
+	@$(MAKE) --no-print-directory MODE=simulate CC=gcc BUILD=build/simulate mutants-hunt
 
 mutants-hunt: $(BUILD)/simulate
 	@CC='$(CC)' CFLAGS='$(CFLAGS)' OBJECTS='$(simulate_objects)' LIBS='$(simulate_libs)' \

@@ -1,5 +1,5 @@
 # The simulator: the released server on a simulated loop, network and disk. `simulate_objects` are all it is linked of.
-simulate_sources := $(filter-out sim/simulate.c,$(wildcard sim/*.c)) test/generate.c test/generate_command.c test/support.c \
+simulate_sources := $(filter-out sim/simulate.c,$(wildcard sim/*.c)) test/generate.c test/generate_command.c test/support.c test/marks.c \
                     $(wildcard test/naive*.c)
 simulate_objects = $(call objects,$(lib_sources) $(server_sources) $(simulate_sources) sim/simulate.c) $(llhttp_objects)
 # What comes between: the oracle at the engine, and the seams (sim/seams.c). libuv is sim/loop.c.
