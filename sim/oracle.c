@@ -9,6 +9,7 @@
 
 #define RESULTS_KEPT 8u             /* of one key */
 #define KEYS_MAX 16384u             /* a power of two */
+#define FESTIVALS_SHOWN 4u          /* the first ones have screens */
 #define ANSWERS_KEPT_MS ((i64)24 * 3600 * 1000)
 
 struct counters *counters;
@@ -41,6 +42,7 @@ static struct {
     struct buffer noted;        /* accepted commands, back to back */
     size_t *ends;               /* of command seq, in `noted`; ends[0] = 0 */
     u64 noted_count, ends_room;
+    struct screen_total (*totals)[FESTIVALS_SHOWN]; /* of each festival, behind command seq */
     u64 acknowledged;           /* the highest number that an answer rests on */
     bool sold_out, unsent;
     struct keyed *keys;
@@ -100,7 +102,8 @@ static void note(const struct command_header *command, i64 time_ms)
     if (oracle.noted_count + 2 > oracle.ends_room) {
         oracle.ends_room = oracle.ends_room * 2 + 1024;
         oracle.ends = realloc(oracle.ends, oracle.ends_room * sizeof(oracle.ends[0]));
-        ASSERT(oracle.ends != NULL);
+        oracle.totals = realloc(oracle.totals, oracle.ends_room * sizeof(oracle.totals[0]));
+        ASSERT(oracle.ends != NULL && oracle.totals != NULL);
         oracle.ends[0] = 0;
     }
     buffer_add(&oracle.noted, command, command->size);
@@ -108,6 +111,25 @@ static void note(const struct command_header *command, i64 time_ms)
     oracle.ends[oracle.noted_count] = oracle.noted.size;
     struct command_header *copy = (void *)(oracle.noted.bytes + oracle.ends[oracle.noted_count - 1]);
     copy->time_ms = time_ms; /* as it is journaled: when it took effect */
+    for (u32 id = 1; id < FESTIVALS_SHOWN && id <= oracle.naive->festivals_count; id++) {
+        const struct naive_festival *festival = &oracle.naive->festivals[id];
+        oracle.totals[oracle.noted_count][id] =
+            (struct screen_total){festival->paid_minor, festival->held_minor, (i64)festival->orders};
+    }
+}
+
+void oracle_shown(u32 festival, u64 seq, const struct screen_total *total)
+{
+    if (seq > oracle.noted_count)
+        oracle_fail(&counters->untrue, "a screen shows command %llu of %llu", (unsigned long long)seq,
+                    (unsigned long long)oracle.noted_count);
+    const struct screen_total *is = &oracle.totals[seq][festival];
+    if (is->paid_minor != total->paid_minor || is->held_minor != total->held_minor || is->orders != total->orders)
+        oracle_fail(&counters->untrue, "a screen shows %lld paid, %lld held, %lld orders at %llu, and it was %lld, %lld, %lld",
+                    (long long)total->paid_minor, (long long)total->held_minor, (long long)total->orders,
+                    (unsigned long long)seq, (long long)is->paid_minor, (long long)is->held_minor,
+                    (long long)is->orders);
+    oracle.acknowledged = MAX(oracle.acknowledged, seq);
 }
 
 i64 oracle_now_ms(void)
@@ -281,6 +303,7 @@ void oracle_begin(const struct engine_limits *limits, struct generator *generato
     struct buffer noted = oracle.noted;
     size_t *ends = oracle.ends;
     u64 ends_room = oracle.ends_room;
+    void *totals = oracle.totals;
     struct keyed *keys = oracle.keys != NULL ? oracle.keys : malloc(KEYS_MAX * sizeof(*keys));
     ASSERT(keys != NULL);
     memset(&oracle, 0, sizeof(oracle));
@@ -289,6 +312,7 @@ void oracle_begin(const struct engine_limits *limits, struct generator *generato
     oracle.noted = noted;
     oracle.ends = ends;
     oracle.ends_room = ends_room;
+    oracle.totals = totals;
     oracle.keys = keys;
     oracle.limits = *limits;
     oracle.generator = generator;

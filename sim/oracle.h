@@ -58,6 +58,13 @@ void oracle_answered(u32 caller, const u64 key[2], const struct heard *answer);
 /* The command under this key has been accepted, and no longer ago than its answer is remembered. */
 bool oracle_accepted(u32 caller, const u64 key[2]);
 
+/* A screen has shown these totals of a festival beside a sequence number: they must be what the books said there, and
+ * that number now counts as acknowledged. */
+struct screen_total {
+    i64 paid_minor, held_minor, orders;
+};
+void oracle_shown(u32 festival, u64 seq, const struct screen_total *total);
+
 /* The time and sequence number of the last command accepted. */
 i64 oracle_now_ms(void);
 u64 oracle_seq(void);

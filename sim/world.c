@@ -7,6 +7,7 @@
 #include "sim/damage.h"
 #include "sim/loop.h"
 #include "sim/people.h"
+#include "sim/screen.h"
 #include "test/naive.h"
 
 #include <errno.h>
@@ -30,6 +31,7 @@ struct world {
     struct net net;
     struct generator *generator;
     struct clients *clients;
+    struct screens screens;
     struct server *server;          /* NULL: down */
     i64 next_fault_ns;
     u32 boots, armed;               /* all; with a power cut waiting, in a row */
@@ -113,7 +115,8 @@ static i64 now_ns(const struct world *world)
 static i64 act(void *argument, i64 at_ns)
 {
     struct world *world = argument;
-    return MIN(clients_act(world->clients, at_ns), world->hurt ? world->next_fault_ns : INT64_MAX);
+    i64 clients_ns = clients_act(world->clients, at_ns), screens_ns = screens_act(&world->screens, at_ns);
+    return MIN(MIN(clients_ns, screens_ns), world->hurt ? world->next_fault_ns : INT64_MAX);
 }
 
 static struct server *boot_once(struct world *world)
@@ -428,11 +431,13 @@ static void world_open(struct world *world, const struct world_options *options,
     sim_disk_short_writes(world->disk, options->short_writes);
     net_init(&world->net, branch(world, "net"), &net);
     world->clients = clients_create(branch(world, "clients"), &clients, accounts, &world->net, world->generator);
+    screens_init(&world->screens, branch(world, "screens"), options->screens, &world->net);
     oracle_begin(&config.limits, world->generator);
 }
 
 static void world_close(struct world *world)
 {
+    screens_free(&world->screens);
     clients_free(world->clients);
     net_free(&world->net);
     oracle_end();
