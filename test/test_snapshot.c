@@ -16,7 +16,7 @@ static struct snapshot_head make_head(u64 seq, u64 big_size)
 {
     struct snapshot_head head = {.seq = seq, .state = mix64(seq), .time_ms = 42, .section_count = 3};
 
-    for (u64 i = 0; i < BIG_BYTES; i++)
+    for (u64 i = 0; i < big_size; i++)
         big[i] = i >> 20 == 2 || i >> 20 == 3 ? 0 : (u8)mix64(i + seq);
     memset(small, (int)(seq & 0xff), sizeof(small));
     memset(head.instance, 0x5a, sizeof(head.instance));
@@ -116,6 +116,33 @@ static void test_the_newest_are_kept(void **state)
     assert_int_equal(sim_disk_file_size(disk, snapshot_file(30)), -1);
     expect_loaded(&io, UINT64_MAX, 50, 64);
     expect_loaded(&io, 49, 40, 64);
+    sim_disk_destroy(disk);
+}
+
+static int no_unlink(void *context, const char *path)
+{
+    (void)context, (void)path;
+    return -EIO;
+}
+
+/* Old ones that could not be removed are named as a failure, and go with the next one that is written. */
+static void test_old_ones_go_later(void **state)
+{
+    struct io io;
+    struct sim_disk *disk = kit_disk(&io, 1);
+    int (*unlink)(void *context, const char *path) = io.unlink;
+
+    (void)state;
+    for (u64 seq = 10; seq <= 60; seq += 10) {
+        struct snapshot_head head = make_head(seq, 64);
+        io.unlink = seq < 60 ? no_unlink : unlink;
+        assert_int_equal(snapshot_write(&io, KIT_DIRECTORY, &head, 0, buffer),
+                         seq <= 20 || seq == 60 ? JOURNAL_OK : JOURNAL_IO_FAILED);
+        expect_loaded(&io, UINT64_MAX, seq, 64);
+    }
+    for (u64 seq = 10; seq <= 40; seq += 10)
+        assert_int_equal(sim_disk_file_size(disk, snapshot_file(seq)), -1);
+    expect_loaded(&io, 59, 50, 64);
     sim_disk_destroy(disk);
 }
 
@@ -271,6 +298,16 @@ static void test_forged_blocks(void **state)
     FORGE(JOURNAL_ROT, f.footer->chunk_count = 1);
     FORGE(JOURNAL_ROT, sim_disk_truncate(f.disk, snapshot_file(5), 4 * IO_SECTOR - 1));
     FORGE(JOURNAL_OK, (void)f);
+
+    /* Something behind the end. */
+    struct forged f = forge();
+    struct snapshot_head head;
+    char problem[JOURNAL_PROBLEM_MAX];
+    int file = f.io.open(f.io.context, snapshot_file(5), IO_WRITE);
+    assert_int_equal(f.io.write(f.io.context, file, "", 1, 4 * IO_SECTOR), 1);
+    f.io.close(f.io.context, file);
+    assert_int_equal(load(&f.io, 5, &head, problem), JOURNAL_ROT);
+    sim_disk_destroy(f.disk);
 }
 
 /* Blocks that are whole and in order, but of two files. */
@@ -295,7 +332,8 @@ static void test_other_names(void **state)
 {
     static const char *const names[] = {
         "snapshot-0000000000000000001x", "snapshot-0000000000000000006-", "snapshot-00000000000000000006.tmp",
-        "snapshot-99999999999999999999", "snapshot-7", "Snapshot-00000000000000000007", "snapshot-000000000000000000071",
+        "snapshot-99999999999999999999", "snapshot-7", "Snapshot-00000000000000000007",
+        "snapshot-000000000000000000071",
     };
     struct io io;
     struct sim_disk *disk = kit_disk(&io, 1);
@@ -393,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_zeros_are_left_out),
         cmocka_unit_test(test_the_newest_are_kept),
+        cmocka_unit_test(test_old_ones_go_later),
         cmocka_unit_test(test_takes_its_time),
         cmocka_unit_test(test_every_damage_is_seen),
         cmocka_unit_test(test_reordered_chunks),
