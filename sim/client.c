@@ -258,8 +258,8 @@ static bool client_hear(struct clients *clients, struct client *client, i64 now_
     bool goes_on = true;
     while (client->count > 0 && goes_on) {
         struct heard answer;
-        const char *bytes = client->input.bytes + at;
         size_t left = client->input.size - at;
+        const char *bytes = left == 0 ? "" : client->input.bytes + at;
         size_t size = left == 0 ? 0
                       : client->door == DOOR_HTTP ? speak_read_http(&answer, bytes, left)
                                                   : speak_read_resp(&answer, bytes, left);

@@ -276,12 +276,87 @@ static void test_indexes(void **state)
     end_state();
 }
 
+/* --- state that is read ----------------------------------------------------------------- */
+
+/* What is asked for and is not there is nothing: no balance, no text, no order. */
+static void test_nothing_there(void **state)
+{
+    struct command_header command = {.kind = 63, .size = sizeof(command)};
+    (void)state;
+    make_state();
+    assert_int_equal(engine_balance(e, 99, 1), 0);
+    assert_int_equal(engine_balance(e, 2, 3), 0);
+    assert_int_equal(engine_text(e, 0, 0).size, 0);
+    assert_int_equal(engine_text(e, e->skus[1].text, COMMAND_TEXTS_MAX).size, 0);
+    assert_null(engine_order(e, 0));
+    assert_null(engine_order(e, CARRIED + 1));
+    assert_int_equal(engine_sku_by_gtin(e, 0), 0);
+    assert_int_equal(engine_hold_first(e, 1), DEAL_HELD);
+    assert_int_equal(engine_hold_first(e, 0), OUTSIDE_HELD);
+    assert_int_equal(engine_used(e, LIMIT_answers), 1);
+    assert_int_equal(engine_used(e, LIMIT_orders), CARRIED);
+    /* Nor is there such a command. */
+    u64 digest = engine_digest(e);
+    assert_int_equal(engine_apply(e, &command).code, RESULT_MALFORMED);
+    assert_true(engine_digest(e) == digest);
+    end_state();
+}
+
+static void expect_not_restored(const struct engine_limits *limits, size_t region, i64 change, u64 *field, u64 value,
+                                const char *said)
+{
+    struct engine *copy = support_engine(limits);
+    struct engine_region regions[ENGINE_REGIONS_MAX];
+    u64 sizes[ENGINE_REGIONS_MAX];
+    if (field != NULL)
+        *field += value;
+    size_t count = engine_regions(copy, regions);
+    assert_int_equal(count, saved.count);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(regions[i].bytes, saved.regions[i].bytes, saved.regions[i].size);
+        sizes[i] = saved.regions[i].size;
+    }
+    sizes[region] += (u64)change;
+    const char *problem = engine_restore(copy, sizes);
+    if (said == NULL)
+        assert_null(problem);
+    else
+        assert_string_equal(problem, said);
+    support_engine_free(copy, limits);
+    state_put_back();
+}
+
+/* Regions that do not belong together are not taken for a state. */
+static void test_regions_that_do_not_fit(void **state)
+{
+    const char *table = "a table of the snapshot has another size than its count says";
+    (void)state;
+    make_state();
+    const struct engine_limits *limits = &s.limits;
+    expect_not_restored(limits, 0, 0, NULL, 0, NULL);
+    expect_not_restored(limits, 0, -8, NULL, 0, "the snapshot's head has another size");
+    for (size_t i = 1; i + 1 < saved.count; i++)
+        expect_not_restored(limits, i, (i64)saved.regions[i].element_size, NULL, 0, table);
+    expect_not_restored(limits, 0, 0, &e->head.count[LIMIT_orders], 1, table);
+    expect_not_restored(limits, 0, 0, &e->head.count[LIMIT_orders], limits->orders, table);
+    expect_not_restored(limits, saved.count - 1, 16, NULL, 0,
+                        "the meters of the snapshot have another size than its counts say");
+    expect_not_restored(limits, 0, 0, &e->head.cell_capacity[CELL_CITY], 1,
+                        "a limit is smaller than it was when the snapshot was written");
+    /* Each region has the name of the limit that bounds it. */
+    assert_string_equal(engine_region_name(0), "head");
+    assert_string_equal(engine_region_name(1 + LIMIT_orders), "orders");
+    assert_string_equal(engine_region_name(saved.count - 1), "festivals or what they are metered by");
+    end_state();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_orders), cmocka_unit_test(test_lines),  cmocka_unit_test(test_lists),
         cmocka_unit_test(test_units),  cmocka_unit_test(test_money),  cmocka_unit_test(test_meters),
-        cmocka_unit_test(test_indexes),
+        cmocka_unit_test(test_indexes), cmocka_unit_test(test_nothing_there),
+        cmocka_unit_test(test_regions_that_do_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -267,6 +267,31 @@ static void test_units_at_their_bound(void **state)
     shop_close(&s);
 }
 
+/* 65 units in 65 places: 64 of them can be had together, and an order for one more is refused whole. */
+static void test_split_into_at_most_64(void **state)
+{
+    static struct shop s;
+    (void)state;
+    shop_open(&s);
+    shop_furnish(&s);
+    s.now_ms = SHOP_OPENS;
+    for (u32 i = 1; i <= ORDER_PARTS_MAX + 1; i++) {
+        char code[8];
+        snprintf(code, sizeof(code), "L%u", i);
+        OK(PUT(&s, location_put, LOCATION_PUT, code, .city = 1, .kind = LOCATION_WAREHOUSE, .services = SERVICE_SHIP));
+        OK(DO(&s, stock_receive, STOCK_RECEIVE, .sku = 1, .location = 2 + i, .quantity = 1));
+    }
+    OK(DO(&s, stock_receive, STOCK_RECEIVE, .sku = 3, .location = 1, .quantity = 1));
+    EXPECT(PLACE(&s, "1x65", HOME(HOLD), .flags = ORDER_MAY_SPLIT), SPLIT_NEEDED, 0, 0);
+    EXPECT(PLACE(&s, "1x64 3x1", HOME(HOLD), .flags = ORDER_MAY_SPLIT), SPLIT_NEEDED, 0, 0);
+    for (u32 i = 1; i <= ORDER_PARTS_MAX + 1; i++)
+        assert_int_equal(engine_book(s.engine, i)->available, 1);
+    EXPECT(PLACE(&s, "1x64", HOME(HOLD), .flags = ORDER_MAY_SPLIT), OK, 1, 640000);
+    assert_int_equal(engine_order(s.engine, 1)->part_count, ORDER_PARTS_MAX);
+    EXPECT(PLACE(&s, "1x1 3x1", HOME(HOLD), .flags = ORDER_MAY_SPLIT), OK, 2, 20000);
+    shop_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_carry_out),
         cmocka_unit_test(test_parts_apart),
         cmocka_unit_test(test_units_at_their_bound),
+        cmocka_unit_test(test_split_into_at_most_64),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

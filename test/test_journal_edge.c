@@ -77,28 +77,31 @@ static void test_segment_size_changes(void **state)
 /* The power goes at each call of such a start. */
 static void test_segment_size_changes_despite_cuts(void **state)
 {
-    struct io io, copy_io;
-    struct journal *journal;
+    static const u64 records[] = {10, 1000}; /* the tail stays in its segment; it goes into the next */
     struct journal_options options = kit_options;
-    struct sim_disk *disk = make_journal(&io, 2, 1000);
-    bool crashed = true;
 
     (void)state;
     options.segment_bytes = sizes[1];
-    for (u64 call = 1; crashed; call++) {
-        struct sim_disk *copy = sim_disk_clone(disk, call);
-        sim_disk_io(copy, &copy_io);
-        sim_disk_crash_at(copy, call);
-        if (open_with(&journal, &copy_io, &options) == JOURNAL_OK)
-            (void)journal_close(journal);
-        crashed = sim_disk_crashed(copy);
-        sim_disk_reboot(copy);
-        assert_int_equal(open_with(&journal, &copy_io, call % 2 == 0 ? &options : &kit_options), JOURNAL_OK);
-        assert_int_equal(reader.records, 1000);
-        assert_int_equal(journal_close(journal), JOURNAL_OK);
-        sim_disk_destroy(copy);
+    for (u32 i = 0; i < ARRAY_COUNT(records); i++) {
+        struct io io, copy_io;
+        struct journal *journal;
+        struct sim_disk *disk = make_journal(&io, 2, records[i]);
+        bool crashed = true;
+        for (u64 call = 1; crashed; call++) {
+            struct sim_disk *copy = sim_disk_clone(disk, call);
+            sim_disk_io(copy, &copy_io);
+            sim_disk_crash_at(copy, call);
+            if (open_with(&journal, &copy_io, &options) == JOURNAL_OK)
+                (void)journal_close(journal);
+            crashed = sim_disk_crashed(copy);
+            sim_disk_reboot(copy);
+            assert_int_equal(open_with(&journal, &copy_io, call % 2 == 0 ? &options : &kit_options), JOURNAL_OK);
+            assert_int_equal(reader.records, records[i]);
+            assert_int_equal(journal_close(journal), JOURNAL_OK);
+            sim_disk_destroy(copy);
+        }
+        sim_disk_destroy(disk);
     }
-    sim_disk_destroy(disk);
 }
 
 /* Eight batches on their way when the process is killed: together more than a segment, and all of them found. */
@@ -297,6 +300,37 @@ static void test_damaged_segment_before_the_snapshot(void **state)
     sim_disk_destroy(disk);
 }
 
+/* Somebody has cut a segment off in the zeros behind its last batch: nothing is lost, and a start makes it whole.
+ * In the batch: it is refused. */
+static void test_cut_off_in_the_zeros(void **state)
+{
+    struct io io;
+    struct journal *journal;
+    struct sim_disk *disk = make_journal(&io, 10, 100);
+    const u8 *bytes = sim_disk_file_bytes(disk, kit_segment(1));
+    u64 end = KIT_SEGMENT_BYTES;
+
+    (void)state;
+    while (bytes[end - 1] == 0)
+        end--;
+    end = format_round(end);
+    assert_true(end + 4 * IO_SECTOR < KIT_SEGMENT_BYTES);
+    for (u64 cut = KIT_SEGMENT_BYTES - 1; cut > 2 * IO_SECTOR; cut -= 1000) {
+        struct sim_disk *copy = sim_disk_clone(disk, cut);
+        sim_disk_io(copy, &io);
+        sim_disk_truncate(copy, kit_segment(1), cut);
+        if (cut >= end + IO_SECTOR) {
+            assert_int_equal(open_with(&journal, &io, &kit_options), JOURNAL_OK);
+            assert_int_equal(reader.records, 100);
+            assert_int_equal(journal_close(journal), JOURNAL_OK);
+        } else {
+            expect_rot(&io, "cut off at");
+        }
+        sim_disk_destroy(copy);
+    }
+    sim_disk_destroy(disk);
+}
+
 /* --- files that change while they are read -------------------------------------------- */
 
 static struct io under;
@@ -348,6 +382,61 @@ static void test_one_read_lies(void **state)
         sim_disk_destroy(copy);
     } while (reads >= read_lies_at);
     assert_true(refused > 3 && read_lies_at > 6);
+    sim_disk_destroy(disk);
+}
+
+static u64 lie_from; /* offset in a file */
+
+static i64 forgetful_read(void *context, int file, void *bytes, size_t size, u64 offset)
+{
+    i64 got = under.read(context, file, bytes, size, offset);
+
+    if (++reads >= read_lies_at && got > 0 && offset <= lie_from && lie_from < offset + (u64)got)
+        memset((u8 *)bytes + (lie_from - offset), 0, (size_t)(offset + (u64)got - lie_from));
+    return got;
+}
+
+/* The tail that no mark proves is read twice: to decide it, and to write it again. What is not there the second time
+ * was decided already, so the start ends by name. */
+static void test_tail_vanishes_before_it_is_copied(void **state)
+{
+    struct io io;
+    struct journal *journal;
+    struct sim_disk *disk = kit_disk(&io, 11);
+    u64 refused = 0, shorter = 0;
+
+    (void)state;
+    assert_int_equal(journal_create(&io, &kit_options), JOURNAL_OK);
+    journal = kit_open(&io, &reader);
+    for (int i = 0; i < 3; i++) {
+        assert_true(kit_push(journal, 0));
+        assert_true(kit_drain(journal));
+    }
+    kit_kill(disk, &io, journal);
+    lie_from = KIT_SEGMENT_BYTES; /* the last batch */
+    while (sim_disk_file_bytes(disk, kit_segment(1))[lie_from - 1] == 0)
+        lie_from--;
+    lie_from -= (lie_from - 1) % IO_SECTOR + 1;
+    for (read_lies_at = 1; read_lies_at == 1 || reads >= read_lies_at; read_lies_at++) {
+        struct io copy_io;
+        struct sim_disk *copy = sim_disk_clone(disk, 1);
+        sim_disk_io(copy, &copy_io);
+        under = copy_io;
+        copy_io.read = forgetful_read;
+        reads = 0;
+        enum journal_status status = open_with(&journal, &copy_io, &kit_options);
+        if (status == JOURNAL_OK) { /* gone from the beginning: a torn tail, or never read again */
+            assert_int_equal(reader.records, journal_durable(journal));
+            shorter += reader.records < 3;
+            assert_int_equal(journal_close(journal), JOURNAL_OK);
+        } else {
+            assert_int_equal(status, JOURNAL_ROT);
+            assert_non_null(strstr(problem, "was there a moment ago"));
+            refused++;
+        }
+        sim_disk_destroy(copy);
+    }
+    assert_true(refused > 0 && shorter > 0);
     sim_disk_destroy(disk);
 }
 
@@ -446,7 +535,9 @@ int main(void)
         cmocka_unit_test(test_status_words),
         cmocka_unit_test(test_forged_segment_headers),
         cmocka_unit_test(test_damaged_segment_before_the_snapshot),
+        cmocka_unit_test(test_cut_off_in_the_zeros),
         cmocka_unit_test(test_one_read_lies),
+        cmocka_unit_test(test_tail_vanishes_before_it_is_copied),
         cmocka_unit_test(test_segment_rewritten_while_it_is_read),
         cmocka_unit_test(test_failed_with_appends_in_flight),
         cmocka_unit_test(test_reserve_meets_the_failure),

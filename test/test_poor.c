@@ -6,6 +6,7 @@
 #include "test/test_journal_kit.h"
 
 #include "eleven.h"
+#include "journal/format.h"
 #include "journal/snapshot.h"
 #include "node/config.h"
 #include "test/support.h"
@@ -19,7 +20,7 @@ static struct {
     u64 reserved, reserve_fails_at; /* calls, and the one that finds no memory (0: none) */
     i64 in_use;                     /* pieces of memory not yet released */
     u64 threads_refused;
-    i64 write_takes;                /* bytes, at most, of each write */
+    size_t write_takes;             /* bytes, at most, of each write */
     u64 writes;
 } poor;
 
@@ -47,10 +48,12 @@ static int poor_start_thread(void *context, int (*work)(void *argument), void *a
 
 static i64 poor_write(void *context, int file, const void *bytes, size_t size, u64 offset)
 {
+    size_t takes = MIN(size, poor.write_takes);
     poor.writes++;
-    if (poor.write_takes == 0)
+    if (takes == 0)
         return 0;
-    return poor.under.write(context, file, bytes, MIN(size, (size_t)poor.write_takes), offset);
+    i64 written = poor.under.write(context, file, bytes, MIN(size, format_round(takes)), offset); /* whole sectors */
+    return MIN(written, (i64)takes);
 }
 
 /* Says that it is gone, and it is not. */
@@ -65,7 +68,7 @@ static struct sim_disk *poor_disk(struct io *io)
     struct sim_disk *disk = kit_disk(io, 1);
     memset(&poor, 0, sizeof(poor));
     poor.under = *io;
-    poor.write_takes = INT64_MAX;
+    poor.write_takes = SIZE_MAX / 2;
     io->reserve = poor_reserve;
     io->release = poor_release;
     return disk;
@@ -253,6 +256,46 @@ static void test_journal_without_threads(void **state)
     sim_disk_destroy(disk);
 }
 
+/* A segment of more than one read: whichever read fails, that is what is said. */
+static void test_long_segment_cannot_be_read(void **state)
+{
+    struct io io;
+    struct kit_reader reader = {.next = 1};
+    struct journal *journal;
+    struct journal_options options = kit_options;
+    char problem[JOURNAL_PROBLEM_MAX];
+    struct sim_disk *disk = poor_disk(&io);
+    u64 failed = 0;
+    (void)state;
+    options.segment_bytes = LARGE_SEGMENT;
+    options.batch_bytes_max = 1 << 20;
+    assert_int_equal(journal_create(&io, &options), JOURNAL_OK);
+    assert_int_equal(journal_open(&journal, &io, &options, 0, kit_visit, &reader, problem), JOURNAL_OK);
+    while (journal_bytes(journal) < LARGE_SEGMENT - 3 * (1 << 20))
+        assert_true(kit_push(journal, 3));
+    assert_true(kit_drain(journal));
+    assert_int_equal(journal_close(journal), JOURNAL_OK);
+    for (int threads = 0; threads < 2; threads++) {
+        io.start_thread = threads ? poor.under.start_thread : poor_start_thread;
+        u64 calls = 0;
+        for (u64 call = 1; call == 1 || call <= calls; call++) {
+            u64 before = sim_disk_calls(disk);
+            sim_disk_fail_at(disk, before + call, -EIO);
+            reader = (struct kit_reader){.next = 1};
+            enum journal_status status = journal_read(&io, &options, 0, kit_visit, &reader, problem);
+            calls = MAX(calls, sim_disk_calls(disk) - before);
+            if (status == JOURNAL_OK) /* what failed was the closing of a file, or its lock */
+                continue;
+            assert_int_equal(status, JOURNAL_IO_FAILED);
+            failed += strstr(problem, "cannot be read") != NULL;
+            assert_int_equal(sim_disk_open_files(disk), 0);
+        }
+    }
+    assert_true(failed >= 8);
+    assert_int_equal(poor.in_use, 0);
+    sim_disk_destroy(disk);
+}
+
 static void test_node_without_threads(void **state)
 {
     struct io io;
@@ -278,6 +321,96 @@ static void test_node_without_threads(void **state)
     eleven = open_folder(&io, &status, problem);
     eleven_stats(eleven, &stats);
     assert_int_equal(stats.recovered_snapshot_seq, 1);
+    assert_int_equal(eleven_close(eleven), JOURNAL_OK);
+    assert_int_equal(poor.in_use, 0);
+    sim_disk_destroy(disk);
+}
+
+/* --- threads that have not run yet ------------------------------------------------- */
+
+#define LATE_MAX 8
+static struct late {
+    int (*work)(void *argument);
+    void *argument;
+} late[LATE_MAX];
+
+static int late_start_thread(void *context, int (*work)(void *argument), void *argument, void **thread)
+{
+    (void)context;
+    for (u32 i = 0; i < LATE_MAX; i++)
+        if (late[i].work == NULL) {
+            late[i] = (struct late){work, argument};
+            *thread = &late[i];
+            return 0;
+        }
+    return -EAGAIN;
+}
+
+/* It gets its turn when somebody waits for it. */
+static int late_join_thread(void *context, void *thread)
+{
+    struct late *it = thread;
+    (void)context;
+    int result = it->work(it->argument);
+    *it = (struct late){0};
+    return result;
+}
+
+/* Helpers that are as late as can be: the writer waits for its segment, the reader for its bytes, nothing is lost. */
+static void test_late_threads(void **state)
+{
+    struct io io;
+    struct kit_reader reader = {.next = 1};
+    struct journal *journal;
+    char problem[JOURNAL_PROBLEM_MAX];
+    struct sim_disk *disk = poor_disk(&io);
+    (void)state;
+    io.start_thread = late_start_thread;
+    io.join_thread = late_join_thread;
+    assert_int_equal(journal_create(&io, &kit_options), JOURNAL_OK);
+    for (u64 records = 0; records < 4000; records += 2000) {
+        reader = (struct kit_reader){.next = 1};
+        assert_int_equal(journal_open(&journal, &io, &kit_options, 0, kit_visit, &reader, problem), JOURNAL_OK);
+        assert_int_equal(reader.records, records);
+        for (int i = 0; i < 2000; i++) /* some segments */
+            assert_true(kit_push(journal, 0));
+        assert_true(kit_drain(journal));
+        assert_int_equal(journal_close(journal), JOURNAL_OK);
+    }
+    assert_int_equal(poor.in_use, 0);
+    for (u32 i = 0; i < LATE_MAX; i++)
+        assert_null(late[i].work);
+    sim_disk_destroy(disk);
+}
+
+/* A snapshot that is not finished when the node stops, and a second one that is asked for meanwhile. */
+static void test_late_snapshot(void **state)
+{
+    struct io io;
+    enum journal_status status;
+    struct eleven_answer answer;
+    struct eleven_stats stats;
+    char problem[JOURNAL_PROBLEM_MAX];
+    struct sim_disk *disk = poor_disk(&io);
+    (void)state;
+    io.start_thread = late_start_thread;
+    io.join_thread = late_join_thread;
+    assert_int_equal(make_folder(&io, CONFIG_SEGMENT_BYTES_MIN), JOURNAL_OK);
+    struct eleven *eleven = open_folder(&io, &status, problem);
+    put_currency(eleven, 1);
+    put_currency(eleven, 2);
+    assert_true(eleven_snapshot(eleven));
+    assert_false(eleven_snapshot(eleven));
+    assert_true(eleven_snapshot_running(eleven));
+    sim_disk_advance(disk, 10000000);
+    eleven_poll(eleven, &answer, 1, false);
+    eleven_stats(eleven, &stats);
+    assert_int_equal(stats.snapshots, 0);
+    put_currency(eleven, 3);
+    assert_int_equal(eleven_close(eleven), JOURNAL_OK); /* which writes one of everything */
+    eleven = open_folder(&io, &status, problem);
+    eleven_stats(eleven, &stats);
+    assert_int_equal(stats.recovered_snapshot_seq, 3);
     assert_int_equal(eleven_close(eleven), JOURNAL_OK);
     assert_int_equal(poor.in_use, 0);
     sim_disk_destroy(disk);
@@ -337,7 +470,10 @@ int main(void)
         cmocka_unit_test(test_journal_without_memory_at_every_moment),
         cmocka_unit_test(test_node_without_memory_at_every_moment),
         cmocka_unit_test(test_journal_without_threads),
+        cmocka_unit_test(test_long_segment_cannot_be_read),
         cmocka_unit_test(test_node_without_threads),
+        cmocka_unit_test(test_late_threads),
+        cmocka_unit_test(test_late_snapshot),
         cmocka_unit_test(test_files_that_take_nothing),
         cmocka_unit_test(test_names_that_stay),
     };

@@ -524,30 +524,6 @@ static void test_split_reserves_where_units_are(void **state)
 }
 
 /* The wished source before the nearer one; without a wish the city's own. */
-/* 65 units in 65 places: 64 of them can be had together, and an order for one more is refused whole. */
-static void test_split_into_at_most_64(void **state)
-{
-    (void)state;
-    shop_open(&s);
-    shop_furnish(&s);
-    s.now_ms = SHOP_OPENS;
-    for (u32 i = 1; i <= ORDER_PARTS_MAX + 1; i++) {
-        char code[8];
-        snprintf(code, sizeof(code), "L%u", i);
-        OK(PUT(&s, location_put, LOCATION_PUT, code, .city = 1, .kind = LOCATION_WAREHOUSE, .services = SERVICE_SHIP));
-        OK(DO(&s, stock_receive, STOCK_RECEIVE, .sku = 1, .location = 2 + i, .quantity = 1));
-    }
-    OK(DO(&s, stock_receive, STOCK_RECEIVE, .sku = 3, .location = 1, .quantity = 1));
-    EXPECT(PLACE(&s, "1x65", HOME(HOLD), .flags = ORDER_MAY_SPLIT), SPLIT_NEEDED, 0, 0);
-    EXPECT(PLACE(&s, "1x64 3x1", HOME(HOLD), .flags = ORDER_MAY_SPLIT), SPLIT_NEEDED, 0, 0);
-    for (u32 i = 1; i <= ORDER_PARTS_MAX + 1; i++)
-        assert_int_equal(engine_book(s.engine, i)->available, 1);
-    EXPECT(PLACE(&s, "1x64", HOME(HOLD), .flags = ORDER_MAY_SPLIT), OK, 1, 640000);
-    assert_int_equal(engine_order(s.engine, 1)->part_count, ORDER_PARTS_MAX);
-    EXPECT(PLACE(&s, "1x1 3x1", HOME(HOLD), .flags = ORDER_MAY_SPLIT), OK, 2, 20000);
-    shop_close(&s);
-}
-
 static void test_routing_prefers_the_wish(void **state)
 {
     (void)state;
@@ -607,7 +583,6 @@ int main(void)
         cmocka_unit_test(test_slow_payment_holds_no_lock),
         cmocka_unit_test(test_many_holds_expire_in_portions),
         cmocka_unit_test(test_split_reserves_where_units_are),
-        cmocka_unit_test(test_split_into_at_most_64),
         cmocka_unit_test(test_routing_prefers_the_wish),
         cmocka_unit_test(test_returned_elsewhere),
     };
