@@ -23,7 +23,8 @@
     ZERO("silent", "damaged bytes that were believed")                           \
     ZERO("unnamed", "ends without a named status, and what must not be answered")  \
     ZERO("stuck", "worlds that were healed and did not go on")                   \
-    ZERO("leaked", "files left open")
+    ZERO("leaked", "files left open")                                            \
+    ZERO("backwards", "time that went back, or ran away")
 
 struct fault_count {
     const char *name;
