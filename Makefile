@@ -52,7 +52,7 @@ tests := $(patsubst test/test_%.c,$(BUILD)/test_%,$(test_sources))
 all: setup $(BUILD)/eleven
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile fuzz/fuzz.mk
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile fuzz/fuzz.mk test/test.mk
 
 setup: ## install what the build needs and is missing (Debian packages)
 	@tools/setup build
@@ -131,7 +131,7 @@ tidy: $(BUILD)/libeleven.a ## check the house itself
 demo: $(BUILD)/eleven ## a festival in the terminal, from an empty folder to the audit; then its doors, until Ctrl-C
 	@tools/demo $(BUILD)
 
--include bench/bench.mk fuzz/fuzz.mk
+-include bench/bench.mk fuzz/fuzz.mk test/test.mk
 
 clean: ## remove everything that was built
 	rm -rf build

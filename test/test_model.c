@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define WORLD_COMMANDS 2000u
-#define WORLDS_ENOUGH 200u      /* a shorter run cannot reach everything */
+#define WORLDS_ENOUGH 500u      /* a shorter run cannot reach everything */
 #define COMPARE_EVERY 200u      /* 1 when a single seed is looked at */
 
 /* One world, kept so that it can be given to another engine. */
