@@ -2,8 +2,39 @@
 
 #include "test/support.h"
 
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+/* --- counters --------------------------------------------------------------------------------------- */
+
+static struct {
+    const char *name;
+    u64 value;
+} counters[FUZZ_COUNTERS_MAX];
+static u32 counter_count;
+
+static void counters_print(void)
+{
+    fprintf(stderr, "counters");
+    for (u32 i = 0; i < counter_count; i++)
+        fprintf(stderr, " %s %llu", counters[i].name, (unsigned long long)counters[i].value);
+    fprintf(stderr, "\n");
+}
+
+u64 *fuzz_counter(const char *name)
+{
+    if (counter_count == 0)
+        atexit(counters_print);
+    for (u32 i = 0; i < counter_count; i++)
+        if (strcmp(counters[i].name, name) == 0)
+            return &counters[i].value;
+    FUZZ_MUST(counter_count < FUZZ_COUNTERS_MAX);
+    counters[counter_count].name = name;
+    return &counters[counter_count++].value;
+}
+
+/* --- the world -------------------------------------------------------------------------------------- */
 
 static struct {
     struct engine *engine;

@@ -23,6 +23,18 @@
 /* A property of the target. A failure is a finding: libFuzzer keeps the bytes. */
 #define FUZZ_MUST(condition) ASSERT(condition)
 
+/* What a target counts beside libFuzzer: FUZZ_COUNT("orders", 1). The sums are printed at its end, as one line
+ * `counters NAME NUMBER ...` that fuzz/run shows. The name is a literal. */
+#define FUZZ_COUNTERS_MAX 16
+u64 *fuzz_counter(const char *name);
+#define FUZZ_COUNT(name, amount)              \
+    do {                                      \
+        static u64 *counter_;                 \
+        if (counter_ == NULL)                 \
+            counter_ = fuzz_counter(name);    \
+        *counter_ += (u64)(amount);           \
+    } while (0)
+
 int LLVMFuzzerInitialize(int *argument_count, char ***arguments);
 int LLVMFuzzerTestOneInput(const u8 *bytes, size_t size);
 

@@ -1,5 +1,5 @@
-# The `fuzz` target: each target of fuzz/ for SECONDS (default 60), one after another. `fuzz-smoke`: a bounded number of
-# runs from a fixed seed, within seconds, as part of `make test`. Included by the Makefile; built apart, with clang.
+# The `fuzz` target: the targets of fuzz/ one after another, for SECONDS (default 60) together. `fuzz-smoke`: a bounded
+# number of runs from a fixed seed, within half a minute once built. Included by the Makefile; built apart, with clang.
 
 fuzz_names := $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
 fuzz_programs := $(fuzz_names:%=$(BUILD)/fuzz_%)
@@ -26,7 +26,7 @@ fuzz-setup:
 
 fuzz-programs: $(fuzz_programs) $(BUILD)/fuzz_corpus
 
-fuzz: fuzz-setup ## each target of fuzz/ for SECONDS=60
+fuzz: fuzz-setup ## the targets of fuzz/, for SECONDS=60 together, with their counters
 	@$(fuzz_build) fuzz-programs
 	@fuzz/run build/fuzz time $(or $(SECONDS),60) $(fuzz_names)
 

@@ -75,9 +75,11 @@ int LLVMFuzzerTestOneInput(const u8 *bytes, size_t size)
         const struct command_header *command = (const void *)(commands + at);
         u64 seq = engine_seq(engine);
         results[i] = engine_apply(engine, command);
+        FUZZ_COUNT("accepted", engine_seq(engine) > seq);
         FUZZ_MUST(engine_seq(engine) == seq || (engine_seq(engine) == seq + 1 && results[i].code == RESULT_OK));
         at += command->size;
     }
+    FUZZ_COUNT("commands", count);
     u64 digest = engine_digest(engine), chain = engine_chain(engine);
     FUZZ_MUST(fuzz_good(engine));
     FUZZ_MUST(engine_digest(engine) == digest);

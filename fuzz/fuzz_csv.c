@@ -99,6 +99,8 @@ int LLVMFuzzerTestOneInput(const u8 *bytes, size_t size)
     FUZZ_MUST(read_all(&written, (const u8 *)first.again, first.again_size) == CSV_END);
     FUZZ_MUST(written.rows == first.rows && written.again_size == first.again_size &&
               memcmp(written.again, first.again, first.again_size) == 0);
+    FUZZ_COUNT("rows", first.rows);
+    FUZZ_COUNT("refused", status == CSV_BAD);
     forget(&first);
     forget(&second);
     forget(&written);

@@ -287,6 +287,9 @@ int LLVMFuzzerTestOneInput(const u8 *bytes, size_t size)
     enum ending ending = converse(text, length, cut);
     FUZZ_MUST(eleven_status(server->eleven) == JOURNAL_OK && !server->stopping);
     http_read_requests(&asked, text, length);
+    FUZZ_COUNT("requests", asked.count);
+    FUZZ_COUNT("no-http", asked.wrong);
+    FUZZ_COUNT("answers", server->stats.requests_http + server->stats.bad_requests - before);
     check_answers(ending, &asked, server->stats.requests_http + server->stats.bad_requests - before);
     return 0;
 }

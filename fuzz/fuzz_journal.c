@@ -276,6 +276,8 @@ static void open_twice(const struct damages *damages, struct sim_disk *disk, con
     FUZZ_MUST(status_is_known(status));
     FUZZ_MUST(status == JOURNAL_OK || problem[0] != 0);
     FUZZ_MUST(!damages->snapshots_only || status == JOURNAL_OK || status == JOURNAL_ROT || status == JOURNAL_FOREIGN);
+    FUZZ_COUNT("opened", eleven != NULL);
+    FUZZ_COUNT("refused", eleven == NULL);
     if (eleven == NULL) {
         FUZZ_MUST(sim_disk_open_files(disk) == 0);
         return;
@@ -285,6 +287,7 @@ static void open_twice(const struct damages *damages, struct sim_disk *disk, con
     FUZZ_MUST(damages->mended || state_is_known(seq, engine_digest(engine)));
     FUZZ_MUST((!damages->snapshots_only && !damages->early) || seq == last_seq);
     FUZZ_MUST(fuzz_good(engine));
+    FUZZ_COUNT("shorter", seq < last_seq);
 
     memcpy(command, &tick, sizeof(tick)); /* no code: refused, but answered */
     FUZZ_MUST(eleven_call(eleven, command, &result) && result.code != RESULT_OK);
@@ -311,6 +314,7 @@ int LLVMFuzzerTestOneInput(const u8 *bytes, size_t size)
     sim_disk_space(disk, SPACE);
     for (u32 i = 0; i < DAMAGES_MAX && damages.at < damages.end; i++)
         damage_one(&damages, folder, disk);
+    FUZZ_COUNT("damaged", damages.at > bytes + 1);
     sim_disk_settle(disk);
     open_twice(&damages, disk, &io);
     sim_disk_destroy(disk);

@@ -71,6 +71,9 @@ int LLVMFuzzerTestOneInput(const u8 *bytes, size_t size)
         FUZZ_MUST(quick.good == careful.good);
         FUZZ_MUST(!quick.good || memcmp(quick.room, careful.room, sizeof(quick.room)) == 0);
     }
+    FUZZ_COUNT("objects", object != NULL);
+    FUZZ_COUNT("orders", careful.good);
+    FUZZ_COUNT("read-twice", plain != BODY_NOT_PLAIN);
     json_decref(object);
     free(copy);
     return 0;

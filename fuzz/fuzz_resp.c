@@ -33,6 +33,7 @@ static void judge(struct verdict *verdict, const char *bytes, size_t size)
     FUZZ_MUST(verdict->size <= size && verdict->size <= RESP_REQUEST_MAX);
     FUZZ_MUST(verdict->size == 0 || request.problem == NULL);
     FUZZ_MUST(request.count <= RESP_ARGUMENTS_MAX);
+    FUZZ_COUNT("beginnings", 1);
     if (verdict->size > 0) {
         verdict->count = request.count;
         for (u32 i = 0; i < request.count; i++) {
@@ -93,6 +94,8 @@ static size_t first_request(const char *bytes, size_t size)
         FUZZ_MUST(decided(&part) || to < size || !decided(&whole));
         before = decided(&part);
     }
+    FUZZ_COUNT("requests", whole.size > 0);
+    FUZZ_COUNT("refused", whole.problem != NULL);
     if (whole.size > 0)
         write_again(&whole, bytes);
     return whole.size;

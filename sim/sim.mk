@@ -17,6 +17,10 @@ sim: test-setup ## worlds hurt in every way, SECONDS=60 of them, FIRST=1 the fir
 	@$(MAKE) --no-print-directory $(SIM) MODE=simulate CC=gcc BUILD=build/simulate
 	@$(SIM) --first $${FIRST:-1} --seconds $(or $(SECONDS),60) --jobs $(JOBS)
 
-sim-smoke: test-setup ## the same in its small tier: always the same worlds
+sim-smoke: test-setup ## the same in its small tier: always the same worlds, some of them twice and under sanitizers
 	@$(MAKE) --no-print-directory $(SIM) MODE=simulate CC=gcc BUILD=build/simulate
 	@$(SIM) --seeds 400 --jobs $(JOBS)
+	@$(SIM) --seeds 20 >build/simulate/once && $(SIM) --seeds 20 --jobs $(JOBS) >build/simulate/twice && \
+	    cmp build/simulate/once build/simulate/twice && echo "sim: the same seeds, the same worlds"
+	@$(MAKE) --no-print-directory build/sanitize/simulate MODE=sanitize CC=clang BUILD=build/sanitize
+	@build/sanitize/simulate --seeds 40 --jobs $(JOBS) --quiet && echo "sim: 40 worlds under sanitizers"

@@ -23,7 +23,9 @@
     ZERO("silent", "damaged bytes that were believed")                           \
     ZERO("unnamed", "ends without a named status, and what must not be answered")  \
     ZERO("stuck", "worlds that were healed and did not go on")                   \
-    ZERO("leaked", "files left open")
+    ZERO("leaked", "files left open")                                            \
+    ZERO("backwards", "time that went back, or ran away")                        \
+    ZERO("unreached", "what a run of this size must reach, and did not")
 
 struct fault_count {
     const char *name;

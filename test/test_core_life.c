@@ -9,6 +9,7 @@
  * accepted steps branch further. After each accepted step the engine proves its
  * books, the model agrees (support.h), and the order is in a possible state.
  */
+#include "test/fault.h"
 #include "test/support.h"
 
 #define STEPS_MAX 6
@@ -30,6 +31,10 @@ struct walk {
     u64 tried, accepted;
     u64 states_seen;        /* bit: order state * 8 + part state */
 };
+
+static struct {
+    u64 tried, accepted, different, unaccounted;
+} tally;
 
 static struct result take_step(struct shop *s, enum step step)
 {
@@ -108,26 +113,24 @@ static void check_possible(const struct shop *s, u8 delivery)
     assert_true(home || pick_up || order->state != ORDER_PAID || line->state == PART_HANDED_OVER);
 }
 
-static void tell(const struct walk *walk, enum step last)
+/* The sequence, in words; the text stays until the next call. */
+static const char *sequence(const struct walk *walk, enum step last)
 {
-    fprintf(stderr, "delivery %u:", walk->delivery);
+    static char text[32 + (STEPS_MAX + 1) * 20];
+    int at = snprintf(text, sizeof(text), "delivery %u:", walk->delivery);
     for (u32 i = 0; i < walk->count; i++)
-        fprintf(stderr, " %s", step_names[walk->steps[i]]);
-    fprintf(stderr, " %s\n", step_names[last]);
+        at += snprintf(text + at, sizeof(text) - (size_t)at, " %s", step_names[walk->steps[i]]);
+    snprintf(text + at, sizeof(text) - (size_t)at, " %s", step_names[last]);
+    return text;
 }
 
 static void check_step(struct walk *walk, struct shop *s, enum step step, struct result result, u64 digest_before)
 {
     walk->tried++;
     bool unchanged = engine_digest(s->engine) == digest_before;
-    if (result_changed(result) == unchanged) {
-        tell(walk, step);
-        fail_msg("%s, but the state %s", result_word(result.code), unchanged ? "is the same" : "changed");
-    }
-    if (!support_check(s->engine)) {
-        tell(walk, step);
-        fail();
-    }
+    fault_unless(result_changed(result) != unchanged, &tally.different, "%s: %s, but the state %s",
+                 sequence(walk, step), result_word(result.code), unchanged ? "is the same" : "changed");
+    fault_unless(support_check(s->engine), &tally.unaccounted, "%s: the books are wrong", sequence(walk, step));
     check_possible(s, walk->delivery);
     const struct order *order = engine_order(s->engine, 1);
     walk->states_seen |= (u64)1 << (order->state * 8 + engine_line(s->engine, order->first_line)->state);
@@ -173,6 +176,8 @@ static void walk_all(u8 delivery, u64 expected_states)
     explore(&walk);
     printf("  delivery %u: %llu steps tried, %llu accepted\n", delivery, (unsigned long long)walk.tried,
            (unsigned long long)walk.accepted);
+    tally.tried += walk.tried;
+    tally.accepted += walk.accepted;
     assert_true(walk.states_seen == expected_states);
 }
 
@@ -292,6 +297,13 @@ static void test_split_into_at_most_64(void **state)
     shop_close(&s);
 }
 
+static void test_counters(void **state)
+{
+    (void)state;
+    FAULT_LINE("order-life", {"cases", tally.tried}, {"accepted", tally.accepted}, {"different", tally.different},
+               {"unaccounted", tally.unaccounted});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_parts_apart),
         cmocka_unit_test(test_units_at_their_bound),
         cmocka_unit_test(test_split_into_at_most_64),
+        cmocka_unit_test(test_counters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

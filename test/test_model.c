@@ -10,6 +10,7 @@
  *   ELEVEN_FIRST=n      the first seed of the run (1)
  */
 #include "base/checksum.h"
+#include "test/fault.h"
 #include "test/generate.h"
 #include "test/naive.h"
 #include "test/support.h"
@@ -18,6 +19,7 @@
 #include <string.h>
 
 #define WORLD_COMMANDS 2000u
+#define WORLDS_ENOUGH 500u      /* a shorter run cannot reach everything */
 #define COMPARE_EVERY 200u      /* 1 when a single seed is looked at */
 
 /* One world, kept so that it can be given to another engine. */
@@ -31,6 +33,7 @@ struct world {
     u32 count;
     u64 digest;
     u64 chain;
+    bool broken;            /* a difference was counted: the rest of it would only repeat that */
 };
 
 /* How often what happened, over all seeds. */
@@ -40,6 +43,7 @@ static struct {
     u64 by_code[128];
     u64 full[LIMIT_COUNT];
     u64 worlds, sold_out_worlds, replayed;
+    u64 different, unaccounted;
     u64 digest;
 } seen;
 
@@ -87,15 +91,16 @@ static const void *command_at(const struct world *world, u32 index)
     return at;
 }
 
-static void compare(const struct world *world, const struct naive *naive, const struct engine *engine, bool at_end)
+static void compare(struct world *world, const struct naive *naive, const struct engine *engine, bool at_end)
 {
     char difference[NAIVE_DIFFERENCE_MAX];
-    if (naive_compare(naive, engine, at_end, difference))
+    if (world->broken || naive_compare(naive, engine, at_end, difference))
         return;
     fprintf(stderr, "seed %llu, after command %u: %s\n  ", (unsigned long long)world->seed, world->count, difference);
     support_print(stderr, command_at(world, MIN(world->count, WORLD_COMMANDS - 1)));
     repeat_with(world);
-    fail();
+    seen.different++;
+    world->broken = true;
 }
 
 static void check(const struct world *world, const struct engine *engine)
@@ -104,7 +109,7 @@ static void check(const struct world *world, const struct engine *engine)
         return;
     fprintf(stderr, "seed %llu, after command %u: engine_check\n", (unsigned long long)world->seed, world->count);
     repeat_with(world);
-    fail();
+    seen.unaccounted++;
 }
 
 struct explained {
@@ -162,7 +167,8 @@ static struct result decide(struct world *world, struct engine *engine, struct n
     if (!explained)
         fprintf(stderr, "  engine_explain %s value %lld\n", result_word(why.code), (long long)why.value);
     repeat_with(world);
-    fail();
+    seen.different++;
+    world->broken = true;
     return result;
 }
 
@@ -173,6 +179,7 @@ static void run_world(struct world *world, u64 seed)
     bool sold_out = false;
     world->seed = seed;
     world->size = 0;
+    world->broken = false;
     generator_limits(generator, &world->limits);
     bool check_each = support_number("ELEVEN_CHECK", 0) != 0;
     bool single = support_number("ELEVEN_SEED", 0) != 0;
@@ -181,7 +188,7 @@ static void run_world(struct world *world, u64 seed)
         generator_describe(generator, stderr);
     struct engine *engine = support_engine(&world->limits);
     struct naive *naive = naive_create(&world->limits);
-    for (world->count = 0; world->count < WORLD_COMMANDS; world->count++) {
+    for (world->count = 0; world->count < WORLD_COMMANDS && !world->broken; world->count++) {
         const struct command_header *command = generator_next(generator);
         if (print) {
             fprintf(stderr, "%u: ", world->count);
@@ -335,7 +342,7 @@ static void test_worlds(void **state)
         u64 seed = only != 0 ? only : first + i;
         run_world(&world, seed);
         seen.digest = mix64(seen.digest ^ world.digest) + world.chain;
-        if (only == 0 && i % 5 != 0)
+        if (world.broken || (only == 0 && i % 5 != 0))
             continue;
         test_batches(&world);
         test_stop(&world);
@@ -393,52 +400,23 @@ static void print_seen(void)
            (unsigned long long)seen.sold_out_worlds, (unsigned long long)seen.replayed);
 }
 
-/* --- generator health: a run that reached little proves little ------------------ */
-
-/* A shorter run cannot reach everything, and only tells what it reached. */
-#define HEALTH_WORLDS 200u      /* every command, every result */
-#define POOL_WORLDS 400u        /* every pool full: one of them is tiny in every fourth world */
-#define SOLD_OUT_PERCENT 30u    /* of the worlds, at least */
-
-/* How many of a table were reached; the others are named. */
-struct reach {
-    const char *what;
-    u32 all, reached;
-};
-
-static void reach_count(struct reach *reach, const char *word, u64 times)
+/* Generator health: a run that reached little proves little. What was never reached is told. */
+static u64 unreached(void)
 {
-    reach->all++;
-    reach->reached += times > 0;
-    if (times == 0)
-        fprintf(stderr, "%s: never %s\n", word, reach->what);
-}
-
-static bool reach_print(const struct reach *reach)
-{
-    printf("generator: %u of %u %s\n", reach->reached, reach->all, reach->what);
-    return reach->reached == reach->all;
-}
-
-/* Every command accepted, every result given, every pool full, in one of the worlds. */
-static bool enough_reached(void)
-{
-    struct reach commands = {.what = "commands accepted"};
-    struct reach results = {.what = "results given"};
-    struct reach pools = {.what = "pools full"};
+    u64 count = 0;
 #define COMMAND(number, NAME, name, word, roles, tail, fields, texts) \
-    reach_count(&commands, word, seen.accepted[number]);
+    fault_unless(seen.accepted[number] > 0, &count, "%s was never accepted", word);
 #include "core/command.def"
 #undef COMMAND
-#define RESULT(number, NAME, http, word, value, sentence) reach_count(&results, word, seen.by_code[number]);
+#define RESULT(number, NAME, http, word, value, sentence) \
+    fault_unless(seen.by_code[number] > 0, &count, "%s was never the answer", word);
 #include "base/result.def"
 #undef RESULT
     for (u32 i = 0; i < LIMIT_COUNT; i++)
-        reach_count(&pools, engine_limit_name(i), seen.full[i]);
-    bool all = reach_print(&commands);
-    all &= reach_print(&results);
-    bool all_full = reach_print(&pools);
-    return (all || seen.worlds < HEALTH_WORLDS) && (all_full || seen.worlds < POOL_WORLDS);
+        fault_unless(seen.full[i] > 0, &count, "%s were never full", engine_limit_name(i));
+    fault_unless(seen.replayed > 0, &count, "no answer was replayed");
+    fault_unless(seen.sold_out_worlds * 10 >= seen.worlds * 3, &count, "less than 30 %% of the worlds sold out");
+    return count;
 }
 
 static void test_health(void **state)
@@ -446,16 +424,12 @@ static void test_health(void **state)
     (void)state;
     print_seen();
     printf("digest 0x%016llx\n", (unsigned long long)seen.digest);
-    if (support_number("ELEVEN_SEED", 0) != 0)
+    FAULT_LINE("model", {"cases", seen.commands}, {"worlds", seen.worlds}, {"different", seen.different},
+               {"unaccounted", seen.unaccounted});
+    if (seen.worlds < WORLDS_ENOUGH)
         return;
-    bool enough = enough_reached();
-    u64 percent = seen.sold_out_worlds * 100 / seen.worlds;
-    printf("generator: sold out in %llu %% of %llu worlds (%u at least), %llu answers replayed\n",
-           (unsigned long long)percent, (unsigned long long)seen.worlds, SOLD_OUT_PERCENT,
-           (unsigned long long)seen.replayed);
-    assert_true(enough);
-    assert_true(percent >= SOLD_OUT_PERCENT);
-    assert_true(seen.replayed > 0);
+    FAULT_LINE("generator", {"cases", seen.worlds}, {"sold-out", seen.sold_out_worlds}, {"replayed", seen.replayed},
+               {"unreached", unreached()});
 }
 
 int main(void)
