@@ -17,6 +17,7 @@ STUCK_GROWTH_MB = 8         # the server's memory while it is asked and asked: 0
 FILL_ORDERS = 60000         # more than the journal takes in while the disk is stuck
 FILL_WIRES = 12
 CLOCK_SLACK = 0.012         # as crowd.py has it
+END_FULL_S = 90            # until a disk with little room is full
 HEAL_S = 20                 # a disk that is good again: what was stuck is there
 
 

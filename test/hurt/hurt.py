@@ -13,6 +13,8 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import faults
+import room
+import sockets
 from counters import Counters, show
 from shop import Shop
 
@@ -37,6 +39,10 @@ def scene(eleven, name, chosen, seed, seconds, **options):
     print("%s: %d s, seed %s" % (name, seconds, seed), flush=True)
     begun = time.monotonic()
     with Shop(eleven, counters, seed, seconds, **options) as shop:
+        if shop.room is not None and shop.room.problem is not None:
+            counters.skipped = shop.room.problem
+            print("  skipped: %s\n" % counters.skipped, flush=True)
+            return counters
         shop.open()
         shop.progress()
         play(shop, chosen, seconds)
@@ -48,9 +54,11 @@ def scene(eleven, name, chosen, seed, seconds, **options):
 SCENES = {
     "kill": (0.1, faults.KILLS, {}),
     "pause": (0.08, faults.PAUSES, {}),
+    "full": (0.08, [room.full_disk], {"views": True, "room": room.Room}),
     "disk": (0.14, faults.DISKS, {"views": True}),
     "clock": (0.1, faults.CLOCKS, {}),
-    "festival": (0.58, faults.KILLS + faults.PAUSES + faults.DISKS + faults.CLOCKS, {"views": True}),
+    "sockets": (0.08, [sockets.flood], {}),
+    "festival": (0.5, faults.KILLS + faults.PAUSES + faults.DISKS + faults.CLOCKS + [sockets.some], {"views": True}),
 }
 
 
@@ -61,6 +69,7 @@ def main():
     asked.add_argument("--seed", type=int, default=None)
     asked.add_argument("--scene", choices=SCENES)
     asked = asked.parse_args()
+    room.namespace([sys.executable, os.path.abspath(__file__), *sys.argv[1:]])
     seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(10 ** 9)
     names = [asked.scene] if asked.scene else list(SCENES)
     whole = sum(SCENES[name][0] for name in names)

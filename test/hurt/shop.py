@@ -11,6 +11,7 @@ held against what the server says.
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,10 +41,11 @@ CHECK_RECENT = 2000         # told answers that are asked again after each resta
 
 
 class Shop(Server):
-    def __init__(self, eleven, counters, seed, seconds, options=(), pace_s=0.01, storm_s=3, views=False):
+    def __init__(self, eleven, counters, seed, seconds, options=(), pace_s=0.01, storm_s=3, views=False, room=None):
         super().__init__(eleven, "--rate", "0", *(() if views else ("--no-views",)), *options)
         self.counters, self.seed, self.seconds = counters, seed, seconds
         self.random = random.Random("%s %s" % (seed, counters.name))
+        self.room = room(self.shop) if room is not None else None # a disk of its own for the data folder
         self.pace_s, self.storm_s = pace_s, storm_s
         self.disk = Disk(os.path.join(os.path.dirname(self.eleven), "slow_disk.so"), os.path.join(self.directory, "disk"))
         self.environment = self.disk.environment()
@@ -74,6 +76,10 @@ class Shop(Server):
         except RuntimeError:
             if not what or what[0] is None:
                 raise
+        finally:
+            if self.room is not None:
+                self.room.close()
+                shutil.rmtree(self.directory, ignore_errors=True)
 
     # --- the process -----------------------------------------------------------------------------------------
 
@@ -130,7 +136,7 @@ class Shop(Server):
         self.process.kill()
         self.ended(-signal.SIGKILL)
 
-    def ended(self, code):
+    def ended(self, code, wait_s=END_S):
         """Waits for the process, which must end with this code."""
         process, self.process = self.process, None
         self.drop_wires()
@@ -138,9 +144,9 @@ class Shop(Server):
             self._connection.close()
             self._connection = None
         try:
-            got = process.wait(END_S)
+            got = process.wait(wait_s)
         except subprocess.TimeoutExpired:
-            self.counters.wrong("ends without a name", "it does not end, in %d s: %s" % (END_S, self.said()[-600:]))
+            self.counters.wrong("ends without a name", "it does not end, in %d s: %s" % (wait_s, self.said()[-600:]))
             process.kill()
             got = process.wait()
         if got == -signal.SIGABRT:
@@ -148,11 +154,11 @@ class Shop(Server):
         elif got != code:
             self.counters.wrong("ends without a name", "it ended with %d: %s" % (got, self.said()[-600:]))
 
-    def ends_by_itself(self, status):
+    def ends_by_itself(self, status, wait_s=END_S):
         """The disk has failed: the process ends, with exit 3 and this word in its log."""
         mark = self.mark
         self.out()
-        self.ended(3)
+        self.ended(3, wait_s)
         said = [line for line in self.log[mark:] if line["event"] == "journal-failed"]
         if [line["status"] for line in said] != [status]:
             self.counters.wrong("ends without a name", "%s and not %s: %s" % (said, status, self.said()[-600:]))
