@@ -21,20 +21,25 @@ from shop import Shop
 CLOSING_S = 0.15    # of a scene's time is for its last checks
 
 
+def hurt(shop, how):
+    how(shop)
+    shop.alive()
+    shop.progress()
+
+
 def play(shop, chosen, seconds):
-    """Hurts drawn from `chosen`, each at least once if there is time, until the time is up."""
+    """Hurts drawn from `chosen`, in rounds of all of them, until the time is up."""
     until = time.monotonic() + seconds * (1 - CLOSING_S)
     left = []
     while time.monotonic() < until:
         if not left:
             left = list(chosen)
             shop.random.shuffle(left)
-        left.pop()(shop)
-        shop.alive()
-        shop.progress()
+        hurt(shop, left.pop())
 
 
-def scene(eleven, name, chosen, seed, seconds, **options):
+def scene(eleven, name, chosen, seed, seconds, once=False, **options):
+    """`once`: each of `chosen` once, in this order."""
     counters = Counters(name)
     print("%s: %d s, seed %s" % (name, seconds, seed), flush=True)
     begun = time.monotonic()
@@ -45,7 +50,11 @@ def scene(eleven, name, chosen, seed, seconds, **options):
             return counters
         shop.open()
         shop.progress()
-        play(shop, chosen, seconds)
+        if once:
+            for how in chosen:
+                hurt(shop, how)
+        else:
+            play(shop, chosen, seconds)
         shop.finish()
     print("  %7.1f s  %s\n" % (time.monotonic() - begun, "good" if counters.good() else "NOT GOOD"), flush=True)
     return counters
