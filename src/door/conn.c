@@ -44,6 +44,7 @@ void conn_close(struct conn *conn)
         return;
     conn->closing = true;
     server_leave_gate(server, conn);
+    unread_close(conn);
     conn->protocol->closed(conn);
     tls_free(conn->tls);
     conn->tls = NULL;
@@ -85,6 +86,7 @@ static void conn_written(uv_write_t *write, int status)
     conn->writing = false;
     if (conn->closing)
         return;
+    unread_end(conn);
     if (status < 0) {
         conn_close(conn);
         return;
@@ -129,7 +131,9 @@ void conn_push(struct conn *conn)
     if (uv_write(&conn->write, &conn->stream, &piece, 1, conn_written) != 0) {
         conn->writing = false;
         conn_close(conn);
+        return;
     }
+    unread_begin(conn);
 }
 
 static void conn_shut(uv_shutdown_t *shut, int status)
@@ -178,10 +182,13 @@ static void conn_flush(struct conn *conn)
         buffer_rest(&conn->output);
     }
     conn_push(conn);
+    if (conn->closing)
+        return;
+    unread_count(conn);
     if (conn->close_after && !conn->writing && conn->output.size == 0)
         conn_linger(conn);
     else if ((!conn->reading || conn->held) && !conn->pause && !conn->in_protocol &&
-             conn_unsent(conn) < CONN_OUTPUT_MAX / 2)
+             conn_unsent(conn) < unread_most(conn->server) / 2)
         conn_resume(conn);
 }
 
@@ -208,6 +215,7 @@ static void conn_mark(struct conn *conn, u64 seq)
         *last = (struct conn_mark){conn->output.size, MAX(seq, last->seq)};
     else
         conn->marks[conn->mark_count++] = (struct conn_mark){conn->output.size, seq};
+    unread_count(conn);
     server_at_gate(conn->server, conn);
 }
 
@@ -254,7 +262,7 @@ static void conn_feed(struct conn *conn, const char *bytes, size_t size)
     if (conn->closing)
         return;
     ASSERT(taken <= size);
-    conn->held = conn_unsent(conn) >= CONN_OUTPUT_MAX;
+    conn->held = conn_unsent(conn) >= unread_most(conn->server);
     if (bytes == conn->input.bytes) {
         buffer_drop(&conn->input, taken);
     } else {
@@ -322,7 +330,7 @@ void conn_resume(struct conn *conn)
         conn_feed(conn, conn->input.bytes, conn->input.size);
     /* Held: what is kept must be used before more is read; conn_flush comes back when enough has been sent. */
     if (conn->closing || conn->pause || conn->blocked || conn->reading || conn->held ||
-        conn_unsent(conn) >= CONN_OUTPUT_MAX || conn->input.size >= CONN_INPUT_MAX / 2)
+        conn_unsent(conn) >= unread_most(conn->server) || conn->input.size >= CONN_INPUT_MAX / 2)
         return;
     conn_start_reading(conn);
 }

@@ -7,7 +7,7 @@
  * they may.
  *
  * Bounds: a connection whose unread output passes CONN_OUTPUT_MAX is not read from any more; one that
- * makes no progress until its deadline is closed.
+ * makes no progress until its deadline is closed; unread.h bounds the output of all of them together.
  */
 #ifndef ELEVEN_DOOR_CONN_H
 #define ELEVEN_DOOR_CONN_H
@@ -52,6 +52,8 @@ struct conn {
     struct tls *tls;            /* NULL: none */
     struct conn *next, *previous; /* in the server's list of all */
     struct conn *gate_next, *gate_previous; /* in the queue of the gate */
+    struct conn *unread_next, *unread_previous; /* in the list of those that have not read all, while unread_listed */
+    size_t unread;              /* bytes as counted for all connections */
     struct conn *blocked_next;  /* in the list of those that wait for room at the desk */
     struct buffer input;
     struct buffer output;
@@ -64,6 +66,7 @@ struct conn {
     uv_write_t write;
     i64 deadline_ms;            /* loop time by which something must happen; 0: none */
     bool writing;
+    bool unread_listed;
     bool at_gate;
     bool blocked;
     bool reading;

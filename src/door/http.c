@@ -350,7 +350,7 @@ static size_t http_bytes(struct conn *conn, const char *bytes, size_t size)
     struct http *http = conn->state != NULL ? conn->state : http_make(conn);
     size_t at = 0;
     while (at < size && http->phase == HTTP_READING && !conn->close_after && http->rest_until_ms == 0 &&
-           conn_unsent(conn) < CONN_OUTPUT_MAX) {
+           conn_unsent(conn) < unread_most(conn->server)) {
         const char *wrong = head_check(&http->check, bytes + at, size - at);
         if (wrong != NULL)
             http_refuse(http, 400, wrong);

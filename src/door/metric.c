@@ -121,6 +121,9 @@ void metric_page(struct server *server, struct buffer *page)
     page_value(page, "eleven_connections_total", "counter", "Connections accepted.", stats->connections);
     page_value(page, "eleven_connections_refused_total", "counter", "Connections beyond the bound.",
                stats->connections_refused);
+    page_value(page, "eleven_unread_bytes", "gauge", "Answers that clients have not read.", server->unread.bytes);
+    page_value(page, "eleven_unread_ended_total", "counter", "Connections ended for reading slowest, under pressure.",
+               server->unread.ended);
     struct events_stats events;
     events_stats(server->events, &events);
     page_value(page, "eleven_event_streams", "gauge", "Listeners of server-sent events.", events.streams);

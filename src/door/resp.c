@@ -418,7 +418,7 @@ static size_t resp_bytes(struct conn *conn, const char *bytes, size_t size)
     if (conn->server->stopping)
         return 0; /* what has been asked is finished; nothing is begun */
     resp_check_key(conn, resp);
-    while (at < size && !conn->close_after && conn->output.size < CONN_OUTPUT_MAX) {
+    while (at < size && !conn->close_after && conn_unsent(conn) < unread_most(conn->server)) {
         size_t taken = resp_parse(&resp->request, bytes + at, size - at);
         if (taken == 0 && resp->request.problem == NULL)
             break;

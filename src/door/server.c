@@ -206,6 +206,7 @@ static void server_pass(uv_check_t *check)
     server_open_gate(server);
     if (server->blocked != NULL && (desk_empty(&server->desk) || desk_run(&server->desk)))
         server_unblock(server);
+    unread_shed(server);
     server->stats.passes++;
     if (server->pass_ns != 0) {
         i64 took_ns = (i64)uv_hrtime() - server->pass_ns;

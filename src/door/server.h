@@ -17,6 +17,7 @@
 #include "door/metric.h"
 #include "door/pages.h"
 #include "eleven.h"
+#include "door/unread.h"
 #include "hook/hook.h"
 #include "view/view.h"
 
@@ -60,6 +61,7 @@ struct server {
     u32 files;                      /* large bodies that are being read or worked on */
     struct http *resting, *resting_last; /* refused, and not read from for a moment */
     u64 gate_count;
+    struct unread unread;           /* what clients do not read */
 
     struct admission *admission;
     struct limiter *limiter;

@@ -105,7 +105,7 @@ class Crowd:
     def festival(self):
         """One that is open or about to be, or none."""
         now_ms = time.time() * 1000
-        near = [each for each in self.world["festivals"] if each["opens_ms"] - 3000 < now_ms < each["closes_ms"] + 1000]
+        near = [each for each in self.world["festivals"] if each["opens_ms"] - 1000 < now_ms < each["closes_ms"] + 1000]
         return self.random.choice(near)["code"] if near and self.random.random() < 0.8 else None
 
     def place(self):

@@ -2,22 +2,21 @@
 server that runs; the scene demands progress then.
 """
 import errno
-import os
 import signal
-import socket
-import threading
 import time
 
 from disk import AHEAD, DATABASES, SEGMENTS
-from door_kit import Closed, Refusal, Wire, memory_mb
-from wish import request_of
+from door_kit import Closed, Wire, memory_mb, resp
 
 REFUSAL_S = 0.5             # 99 of 100 refusals while the disk is stuck
 STUCK_GROWTH_MB = 8         # the server's memory while it is asked and asked: 0.01 in 80,000 refusals
-FILL_ORDERS = 60000         # more than the journal takes in while the disk is stuck
-FILL_WIRES = 12
+FILL_COMMANDS = 160         # with so many bytes each, more than the journal takes in while the disk is stuck
+FILL_BYTES = 20000
+FILL_WIRES = 4
 CLOCK_SLACK = 0.012         # as crowd.py has it
-HEAL_S = 20                 # a disk that is good again: what was stuck is there
+END_FULL_S = 90            # until a disk with little room is full
+REST_S = 10                 # until the server's memory stands still
+HEAL_S = 20                 # until a segment is needed
 
 
 def say(shop, text):
@@ -76,9 +75,9 @@ def restart(shop):
     shop.again()
 
 
-def pause(shop):
+def pause(shop, pause_s=None):
     """SIGSTOP: a machine that is suspended, a debugger."""
-    pause_s = shop.random.choice((0.05, 0.3, 1, 2)) * (0.5 + shop.random.random())
+    pause_s = pause_s or shop.random.choice((0.05, 0.3, 1, 2)) * (0.5 + shop.random.random())
     say(shop, "SIGSTOP for %.2f s" % pause_s)
     shop.out()
     shop.process.send_signal(signal.SIGSTOP)
@@ -89,10 +88,10 @@ def pause(shop):
     shop.in_again()
 
 
-def pause_clients(shop):
+def pause_clients(shop, pause_s=None):
     """Some crowds stand still, in the middle of whatever they were doing."""
     crowds = shop.random.sample(shop.crowds, shop.random.randint(1, len(shop.crowds) - 1))
-    pause_s = shop.random.choice((0.3, 1, 3)) * (0.5 + shop.random.random())
+    pause_s = pause_s or shop.random.choice((0.3, 1, 3)) * (0.5 + shop.random.random())
     say(shop, "SIGSTOP of %d clients for %.2f s" % (len(crowds), pause_s))
     for crowd in crowds:
         crowd.send_signal(signal.SIGSTOP)
@@ -131,37 +130,33 @@ def short_writes(shop):
 
 
 def fill(shop):
-    """Orders until nobody reads them any more: the journal is full of work. Returns their connections."""
-    wires, sent = [], 0
+    """Descriptions of goods, which are long, until the journal is full of work and nobody reads them any more. Returns
+    their connections."""
+    wires = []
     for _ in range(FILL_WIRES):
         wire = Wire(shop.ports["resp"], 5)
         wires.append(wire)
         try:
-            wire.ask("AUTH", shop.keys["robot"])
+            wire.ask("AUTH", shop.keys["admin"])
             wire.socket.settimeout(0.3)
-            for _ in range(FILL_ORDERS // FILL_WIRES // 250):
-                wire.send(b"".join(request_of(shop.probe_wish(), "resp", None) for _ in range(250)))
-                sent += 250
+            for _ in range(FILL_COMMANDS // FILL_WIRES):
+                key = "fill-%016x" % shop.random.getrandbits(64)
+                wire.send(resp("SKU.PUT", key, "code", "FILLER", "title", key, "body", key * (FILL_BYTES // len(key)),
+                               "department", "things", "seller", "shop"))
         except (OSError, Closed):
             continue # it reads no more
-    shop.counters.count("orders to fill a stuck disk's queue", sent)
+    shop.counters.count("times that a queue was filled")
     return wires
 
 
-def stick(shop, calls):
-    """Until so many calls are stuck: 1, an append; 2, the next segment's zeros as well, as orders go on."""
-    until = time.monotonic() + HEAL_S
-    while shop.disk.get("waiting") < calls:
-        shop.disk.set(stuck=0)
-        time.sleep(shop.random.random() * 0.03)
-        shop.disk.set(stuck=1)
-        patience = time.monotonic() + (0.05 if time.monotonic() < until else HEAL_S)
-        while shop.disk.get("waiting") < calls and time.monotonic() < patience:
-            time.sleep(0.005)
-        if time.monotonic() > until:
-            calls = 1
-    if calls > 1:
-        shop.counters.count("stuck disks with a segment half made")
+def resting_mb(shop):
+    """Resident memory when it stands still: what is touched ahead of coming orders after a start is no queue."""
+    before_mb, now_mb = 0, memory_mb(shop)
+    until = time.monotonic() + REST_S
+    while abs(now_mb - before_mb) > 0.5 and time.monotonic() < until:
+        time.sleep(0.4)
+        before_mb, now_mb = now_mb, memory_mb(shop)
+    return now_mb
 
 
 def ask_while_stuck(shop, until, may_be_done=False):
@@ -191,12 +186,13 @@ def stuck_disk(shop, for_s=None):
     for_s = for_s or 3 + shop.random.random() * 3
     say(shop, "stuck disk for %.1f s" % for_s)
     shop.out()
-    stick(shop, 2 if shop.random.random() < 0.5 else 1)
+    shop.disk.set(stuck=1)
+    while shop.disk.get("waiting") == 0:
+        time.sleep(0.005)
     time.sleep(0.2) # what was acknowledged before is told
     told = shop.told_bytes()
     wires = fill(shop)
-    time.sleep(0.2)
-    before_mb = memory_mb(shop)
+    before_mb = resting_mb(shop)
     ask_while_stuck(shop, time.monotonic() + for_s)
     grown_mb = memory_mb(shop) - before_mb
     shop.counters.most("growth while stuck, MB", grown_mb)
@@ -212,11 +208,11 @@ def stuck_disk(shop, for_s=None):
     shop.counters.count("stuck disks")
 
 
-def stuck_segment(shop):
+def stuck_segment(shop, for_s=3):
     """The next segment of the journal cannot be made while this one is filled: orders are sent away at once, then too."""
     shop.use(no_uring=True)
     shop.progress()
-    say(shop, "the next segment is stuck, for 3 s")
+    say(shop, "the next segment is stuck, for %.1f s" % for_s)
     shop.disk.set(which=AHEAD, stuck=1)
     wires = [] # until it is needed
     until = time.monotonic() + HEAL_S
@@ -224,7 +220,7 @@ def stuck_segment(shop):
         wires += fill(shop)
     wires += fill(shop)
     begun = time.monotonic()
-    ask_while_stuck(shop, begun + 3, may_be_done=True)
+    ask_while_stuck(shop, begun + for_s, may_be_done=True)
     shop.disk.heal()
     for wire in wires:
         wire.close()
@@ -293,10 +289,10 @@ def check_clock(shop):
         shop.counters.wrong("clock jumped", "by %.3f s" % off_s)
 
 
-def clock_step(shop):
+def clock_step(shop, for_s=None):
     """The wall clock is put forwards or back by hours, and put right again."""
     ms = int(shop.random.choice((-1, 1)) * shop.random.choice((1500, 60000, 3600000, 5 * 3600000)) * (0.5 + shop.random.random()))
-    for_s = 1 + shop.random.random() * 3
+    for_s = for_s or 1 + shop.random.random() * 3
     say(shop, "wall clock %+.1f s, for %.1f s" % (ms / 1000, for_s))
     shop.disk.set(clock_ms=ms)
     until = time.monotonic() + for_s
@@ -308,8 +304,8 @@ def clock_step(shop):
     shop.counters.count("clock steps", 2)
 
 
-def clock_stands(shop):
-    for_s = 1 + shop.random.random() * 3
+def clock_stands(shop, for_s=None):
+    for_s = for_s or 1 + shop.random.random() * 3
     say(shop, "wall clock stands still for %.1f s" % for_s)
     shop.disk.set(clock_stands=int(time.time() * 1000))
     until = time.monotonic() + for_s
@@ -335,9 +331,6 @@ def clock_back_at_start(shop):
     shop.disk.heal()
     check_clock(shop)
     shop.counters.count("starts with the clock back")
-
-
-# --- sockets --------------------------------------------------------------------------------------------------
 
 
 KILLS = [kill, power_cut, kill_while_starting, restart]

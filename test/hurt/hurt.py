@@ -13,33 +13,48 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import faults
+import room
+import sockets
 from counters import Counters, show
 from shop import Shop
 
 CLOSING_S = 0.15    # of a scene's time is for its last checks
 
 
+def hurt(shop, how):
+    how(shop)
+    shop.alive()
+    shop.progress()
+
+
 def play(shop, chosen, seconds):
-    """Hurts drawn from `chosen`, each at least once if there is time, until the time is up."""
+    """Hurts drawn from `chosen`, in rounds of all of them, until the time is up."""
     until = time.monotonic() + seconds * (1 - CLOSING_S)
     left = []
     while time.monotonic() < until:
         if not left:
             left = list(chosen)
             shop.random.shuffle(left)
-        left.pop()(shop)
-        shop.alive()
-        shop.progress()
+        hurt(shop, left.pop())
 
 
-def scene(eleven, name, chosen, seed, seconds, **options):
+def scene(eleven, name, chosen, seed, seconds, once=False, **options):
+    """`once`: each of `chosen` once, in this order."""
     counters = Counters(name)
     print("%s: %d s, seed %s" % (name, seconds, seed), flush=True)
     begun = time.monotonic()
     with Shop(eleven, counters, seed, seconds, **options) as shop:
+        if shop.room is not None and shop.room.problem is not None:
+            counters.skipped = shop.room.problem
+            print("  skipped: %s\n" % counters.skipped, flush=True)
+            return counters
         shop.open()
         shop.progress()
-        play(shop, chosen, seconds)
+        if once:
+            for how in chosen:
+                hurt(shop, how)
+        else:
+            play(shop, chosen, seconds)
         shop.finish()
     print("  %7.1f s  %s\n" % (time.monotonic() - begun, "good" if counters.good() else "NOT GOOD"), flush=True)
     return counters
@@ -48,9 +63,11 @@ def scene(eleven, name, chosen, seed, seconds, **options):
 SCENES = {
     "kill": (0.1, faults.KILLS, {}),
     "pause": (0.08, faults.PAUSES, {}),
+    "full": (0.08, [room.full_disk], {"views": True, "room": room.Room}),
     "disk": (0.14, faults.DISKS, {"views": True}),
     "clock": (0.1, faults.CLOCKS, {}),
-    "festival": (0.58, faults.KILLS + faults.PAUSES + faults.DISKS + faults.CLOCKS, {"views": True}),
+    "sockets": (0.08, [sockets.flood], {}),
+    "festival": (0.5, faults.KILLS + faults.PAUSES + faults.DISKS + faults.CLOCKS + [sockets.some], {"views": True}),
 }
 
 
@@ -61,6 +78,7 @@ def main():
     asked.add_argument("--seed", type=int, default=None)
     asked.add_argument("--scene", choices=SCENES)
     asked = asked.parse_args()
+    room.namespace([sys.executable, os.path.abspath(__file__), *sys.argv[1:]])
     seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(10 ** 9)
     names = [asked.scene] if asked.scene else list(SCENES)
     whole = sum(SCENES[name][0] for name in names)

@@ -11,6 +11,7 @@ held against what the server says.
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,13 +27,14 @@ from wish import CURRENCY, LATER, STORE, WAREHOUSE, Wish, answer_of, read_answer
 CROWDS = 4
 SHOPPERS = 200              # of each crowd
 BALANCE_MINOR = 10 ** 10
-HOLD_MS = 4000
 SEGMENT_BYTES = 1 << 20     # small ones, so that going from one to the next is hurt too
 FLASH_UNITS, FLASH_QUOTA, FLASH_CAP = 300, 200, 2
 SCARCE_UNITS = 400
 PLENTY_UNITS = 10 ** 8
 GOODS = {"plenty": ["PLENTY-%d" % i for i in range(20)], "flash": ["FLASH-%d" % i for i in range(4)],
          "scarce": ["SCARCE-%d" % i for i in range(4)], "store": ["STORE-%d" % i for i in range(4)]}
+LATE_MS = 10000             # an expiry, on a busy machine, beyond the longest time without a server
+HTTP_SAMPLE = 50            # told answers that are asked again over HTTP as well
 END_S = 45                  # for a server that has to end by itself
 PROGRESS_S = 30             # orders go on so long after a hurt is healed
 PROGRESS_BYTES = 4000       # of what is told: some 20 orders
@@ -40,11 +42,13 @@ CHECK_RECENT = 2000         # told answers that are asked again after each resta
 
 
 class Shop(Server):
-    def __init__(self, eleven, counters, seed, seconds, options=(), pace_s=0.01, storm_s=3, views=False):
+    def __init__(self, eleven, counters, seed, seconds, options=(), pace_s=0.01, storm_s=3, hold_ms=4000, views=False,
+                 room=None):
         super().__init__(eleven, "--rate", "0", *(() if views else ("--no-views",)), *options)
         self.counters, self.seed, self.seconds = counters, seed, seconds
         self.random = random.Random("%s %s" % (seed, counters.name))
-        self.pace_s, self.storm_s = pace_s, storm_s
+        self.room = room(self.shop) if room is not None else None # a disk of its own for the data folder
+        self.pace_s, self.storm_s, self.hold_ms = pace_s, storm_s, hold_ms
         self.disk = Disk(os.path.join(os.path.dirname(self.eleven), "slow_disk.so"), os.path.join(self.directory, "disk"))
         self.environment = self.disk.environment()
         self.disk.set(no_uring=1)
@@ -74,6 +78,10 @@ class Shop(Server):
         except RuntimeError:
             if not what or what[0] is None:
                 raise
+        finally:
+            if self.room is not None:
+                self.room.close()
+                shutil.rmtree(self.directory, ignore_errors=True)
 
     # --- the process -----------------------------------------------------------------------------------------
 
@@ -130,7 +138,7 @@ class Shop(Server):
         self.process.kill()
         self.ended(-signal.SIGKILL)
 
-    def ended(self, code):
+    def ended(self, code, wait_s=END_S):
         """Waits for the process, which must end with this code."""
         process, self.process = self.process, None
         self.drop_wires()
@@ -138,9 +146,9 @@ class Shop(Server):
             self._connection.close()
             self._connection = None
         try:
-            got = process.wait(END_S)
+            got = process.wait(wait_s)
         except subprocess.TimeoutExpired:
-            self.counters.wrong("ends without a name", "it does not end, in %d s: %s" % (END_S, self.said()[-600:]))
+            self.counters.wrong("ends without a name", "it does not end, in %d s: %s" % (wait_s, self.said()[-600:]))
             process.kill()
             got = process.wait()
         if got == -signal.SIGABRT:
@@ -148,11 +156,11 @@ class Shop(Server):
         elif got != code:
             self.counters.wrong("ends without a name", "it ended with %d: %s" % (got, self.said()[-600:]))
 
-    def ends_by_itself(self, status):
+    def ends_by_itself(self, status, wait_s=END_S):
         """The disk has failed: the process ends, with exit 3 and this word in its log."""
         mark = self.mark
         self.out()
-        self.ended(3)
+        self.ended(3, wait_s)
         said = [line for line in self.log[mark:] if line["event"] == "journal-failed"]
         if [line["status"] for line in said] != [status]:
             self.counters.wrong("ends without a name", "%s and not %s: %s" % (said, status, self.said()[-600:]))
@@ -215,7 +223,7 @@ class Shop(Server):
         self.begun_minor = {shopper: BALANCE_MINOR for some in shoppers for shopper in some}
         self.own = shoppers.pop()   # for our probes
         self.begun_s = time.time()
-        self.world = {"seed": str(self.seed), "shoppers": shoppers, "keys": self.keys, "goods": GOODS, "hold_ms": HOLD_MS,
+        self.world = {"seed": str(self.seed), "shoppers": shoppers, "keys": self.keys, "goods": GOODS, "hold_ms": self.hold_ms,
                       "festivals": self.festivals(world), "begun_s": self.begun_s, "storm_s": self.storm_s,
                       "pace_s": self.pace_s}
         with open(os.path.join(self.directory, "world.json"), "w") as file:
@@ -233,7 +241,7 @@ class Shop(Server):
             rows.append({"code": "rush-%d" % i, "opens_ms": opens_ms, "closes_ms": opens_ms + self.random.randint(1500, 8000)})
         for each in rows:
             world.admin.ask("FESTIVAL.PUT", "f-" + each["code"], "code", each["code"], "name", each["code"], "opens_ms",
-                            each["opens_ms"], "closes_ms", each["closes_ms"], "currency", CURRENCY, "hold_ms", HOLD_MS)
+                            each["opens_ms"], "closes_ms", each["closes_ms"], "currency", CURRENCY, "hold_ms", self.hold_ms)
         for i, sku in enumerate(GOODS["flash"]):
             world.admin.ask("DEAL.PUT", "d-" + sku, "festival", "night", "sku", sku, "price_minor", 111 + i, "quota",
                             FLASH_QUOTA, "cap", FLASH_CAP)
@@ -302,6 +310,17 @@ class Shop(Server):
                     time.sleep(0.05)
         return answers
 
+    def ask_all_http(self, wishes):
+        answers = []
+        with Wire(self.ports["http"], 60) as wire:
+            for wish in wishes:
+                answer = None
+                while answer is None or (not answer.done and answer.code in LATER):
+                    wire.send(request_of(wish, "http", self.keys[wish.account]))
+                    answer = read_answer(wish, "http", wire)[0]
+                answers.append(answer)
+        return answers
+
     def probe_wish(self):
         """An order of our own."""
         wish = Wish("probe-%s-%016x" % (self.seed, self.random.getrandbits(64)), "place", "robot",
@@ -349,19 +368,21 @@ class Shop(Server):
         if recent is not None and len(facts) > 2 * recent:
             facts = facts[-recent:] + self.random.sample(facts[:-recent], recent)
         wishes = [Wish(key, kind, account, args) for key, kind, account, _, _, args in facts]
-        for fact, wish, answer in zip(facts, wishes, self.ask_all(wishes)):
-            id, value = fact[3], fact[4]
-            if answer.done and answer.replayed and answer.id == id and value in (None, answer.value):
+        answers = self.ask_all(wishes)
+        sample = self.random.sample(range(len(facts)), min(HTTP_SAMPLE, len(facts)))
+        for i, answer in [*enumerate(answers), *zip(sample, self.ask_all_http([wishes[i] for i in sample]))]:
+            id, value = facts[i][3], facts[i][4]
+            if answer.done and answer.replayed and answer.id == id and (None in (value, answer.value) or value == answer.value):
                 continue
             what = "answers that changed" if answer.replayed else "acknowledged orders lost"
-            self.counters.wrong(what, "%s: told %s, %s, now %s" % (wish, id, value, answer))
-        self.counters.count("told answers asked again", len(facts))
+            self.counters.wrong(what, "%s: told %s, %s, now %s" % (wishes[i], id, value, answer))
+        self.counters.count("told answers asked again", len(facts) + len(sample))
 
     def finish(self):
         """The end of the day: every wish has its answer, every hold its end, and all books agree."""
         self.disk.heal()
         self.end_crowds()
-        time.sleep(HOLD_MS / 1000 * 1.02 + 0.5)
+        time.sleep(self.hold_ms / 1000 * 1.02 + 0.5)
         self.alive()
         self.settle_probes()
         self.check_told()
@@ -437,6 +458,6 @@ class Shop(Server):
         except RuntimeError as error:
             self.counters.wrong("audits that failed", str(error)[-800:])
         self.counters.count("audits")
-        late_ms = self.outage_ms + 2000 + 1000 * self.clock_lost_s
+        late_ms = self.outage_ms + LATE_MS + 1000 * self.clock_lost_s
         books.check_export(self.run("export", self.shop, "orders"), orders, self.world, late_ms, self.counters)
 

@@ -1,0 +1,96 @@
+"""A data folder on a small disk of its own: a tmpfs that can be made smaller and larger while the server runs.
+
+Mounting needs root, sudo without a password, or a user namespace (hurt.py starts itself again in one, where it can).
+"""
+import os
+import shutil
+import subprocess
+
+from faults import END_FULL_S, say
+
+PLENTY_MB = 400
+START_S = 30
+INSIDE = "ELEVEN_HURT_NAMESPACE"    # in the environment of what runs in a user namespace
+
+
+def run(*arguments):
+    return subprocess.run(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def root():
+    """What to put before a command that needs root; None: there is no way."""
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") and run("sudo", "-n", "true").returncode == 0:
+        return ["sudo", "-n"]
+    return None
+
+
+def namespace(arguments):
+    """Becomes the same program in a user namespace, where one may mount; returns when that is not needed or not possible."""
+    if root() is None and INSIDE not in os.environ and shutil.which("unshare") and run("unshare", "-rm", "true").returncode == 0:
+        os.execvpe("unshare", ["unshare", "-rm", *arguments], dict(os.environ, **{INSIDE: "1"}))
+
+
+class Room:
+    """A tmpfs at `path`. `problem` says why there is none."""
+
+    def __init__(self, path):
+        self.path, self.problem, self.root = path, None, root()
+        if self.root is None:
+            self.problem = "cannot mount: not root, no sudo, no user namespaces"
+            return
+        os.makedirs(path)
+        done = run(*self.root, "mount", "-t", "tmpfs", "-o", "size=%dm,mode=0777" % PLENTY_MB, "eleven-hurt", path)
+        if done.returncode != 0:
+            self.problem = "cannot mount: " + done.stdout.strip()
+            os.rmdir(path)
+
+    def left(self):
+        """Bytes."""
+        status = os.statvfs(self.path)
+        return status.f_bavail * status.f_frsize
+
+    def leave(self, size):
+        """From now on there are so many bytes left."""
+        status = os.statvfs(self.path)
+        whole = (status.f_blocks - status.f_bfree) * status.f_frsize + size
+        done = run(*self.root, "mount", "-o", "remount,size=%dk" % (whole // 1024 + 1), self.path)
+        if done.returncode != 0:
+            raise RuntimeError("cannot mount again: " + done.stdout)
+
+    def close(self):
+        if self.problem is None:
+            run(*self.root, "umount", "-l", self.path)
+
+
+def full_disk(shop):
+    """The disk fills up under the sale: the process ends by that name; with room again, everything is there."""
+    shop.use(no_uring=shop.random.random() < 0.5)
+    shop.progress()
+    left = shop.random.choice((0, 100 << 10, 1 << 20, 3 << 20))
+    say(shop, "%d KB left on the disk (%s)" % (left >> 10, shop.appender()))
+    shop.room.leave(left)
+    shop.ends_by_itself("disk-full", END_FULL_S)
+    if shop.random.random() < 0.5:
+        start_without_room(shop)
+    shop.room.leave(shop.random.choice((8, 100)) << 20)
+    shop.again()
+    shop.room.leave(PLENTY_MB << 20)
+    shop.counters.count("full disks")
+
+
+def start_without_room(shop):
+    """It says what is the matter, or finds what it needs and ends for want of room later."""
+    shop.mark = len(shop.log)
+    try:
+        shop.start()
+    except RuntimeError:
+        said = [(line.get("status"), line.get("reason")) for line in shop.log[shop.mark:] if line["event"] == "cannot-open"]
+        if shop.process.wait(START_S) != 3 or not said or said[0][0] not in ("disk-full", None):
+            shop.counters.wrong("ends without a name", "a start on a full disk: %s" % shop.said()[-600:])
+        shop.process = None
+        shop.counters.count("starts without room, refused")
+        return
+    shop.counters.count("starts without room, done")
+    shop.ends_by_itself("disk-full", END_FULL_S)
