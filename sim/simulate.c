@@ -121,9 +121,9 @@ static void worker_enter(u32 index, struct worker *worker)
 {
     char path[128];
     snprintf(path, sizeof(path), "%s/%u", root, index);
-    ASSERT(chdir(path) == 0);
-    int log = open("log", O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-    ASSERT(log >= 0 && dup2(log, STDERR_FILENO) == STDERR_FILENO);
+    int log = chdir(path) == 0 ? open("log", O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600) : -1;
+    int named = log >= 0 ? dup2(log, STDERR_FILENO) : -1;
+    ASSERT(named == STDERR_FILENO);
     counters = &worker->counters;
     oracle_kinds = worker->kinds;
     oracle_codes = worker->codes;
@@ -137,7 +137,8 @@ static void worker_world(struct worker *worker, const struct world_options *opti
     worker->seed = options->seed;
     const struct itimerval patience = {.it_value.tv_sec = WORLD_CPU_S};
     setitimer(ITIMER_PROF, &patience, NULL); /* one that never ends is ended by SIGPROF */
-    ASSERT(ftruncate(STDERR_FILENO, 0) == 0 && people_copy(people, "shop"));
+    bool good = ftruncate(STDERR_FILENO, 0) == 0 && people_copy(people, "shop");
+    ASSERT(good);
     world_run(options, accounts);
     marks_keep(worker);
 }
@@ -210,7 +211,8 @@ static bool fails(const struct world_options *options, const struct arguments *a
     int status;
     memset(worker, 0, sizeof(*worker));
     pid_t child = worker_start(0, arguments, options);
-    ASSERT(waitpid(child, &status, 0) == child);
+    pid_t ended = waitpid(child, &status, 0);
+    ASSERT(ended == child);
     return !worker_good(worker, status);
 }
 
