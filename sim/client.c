@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#define DEPTH_MAX 16u
+#define DEPTH_MAX 64u
 #define REQUESTS_MAX 12000u
 #define RETRY_MIN_NS ((i64)1000000)
 #define ORDERS_SEEN_MAX 64u

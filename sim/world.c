@@ -133,6 +133,8 @@ static struct server *boot_once(struct world *world)
     door.in_flight_ms = options->keys_of_admission_ms > 0 ? options->keys_of_admission_ms : 25;
     door.no_views = true;
     door.orders_ahead = 1;
+    door.batch_bytes_max = options->batch_kb << 10;
+    door.flush_bytes = options->flush_bytes;
     door.snapshot_every_bytes = (u64)options->snapshot_kb << 10;
     door.io = &world->io;
     sim_loop_init(&loop);
