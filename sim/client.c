@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 
-#define DEPTH_MAX 64u
 #define REQUESTS_MAX 12000u
 #define RETRY_MIN_NS ((i64)1000000)
 #define ORDERS_SEEN_MAX 64u
@@ -35,7 +34,7 @@ struct client {
     enum door door;
     enum person person;
     struct buffer input;
-    u32 asked[DEPTH_MAX + 1];   /* requests under way, in order; NONE: AUTH */
+    u32 asked[CLIENT_DEPTH_MAX + 1];   /* requests under way, in order; NONE: AUTH */
     u32 count;
     size_t received, vanish_received; /* leaves when so much has come */
     i64 vanish_ns;              /* or then; 0: not */
@@ -82,7 +81,7 @@ struct clients *clients_create(u64 seed, const struct client_options *options, c
     clients->generator = generator;
     clients->all = calloc(options->clients, sizeof(*clients->all));
     clients->requests = calloc(REQUESTS_MAX, sizeof(*clients->requests));
-    ASSERT(clients->all != NULL && clients->requests != NULL && options->depth_max <= DEPTH_MAX);
+    ASSERT(clients->all != NULL && clients->requests != NULL && options->depth_max <= CLIENT_DEPTH_MAX);
     return clients;
 }
 

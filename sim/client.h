@@ -12,6 +12,7 @@
 
 #define CLIENT_HTTP_PORT 1111
 #define CLIENT_RESP_PORT 1112
+#define CLIENT_DEPTH_MAX 64u        /* requests of one pipeline */
 
 /* Who they can be; made once for all worlds (sim/people.c). */
 enum person { PERSON_INTEGRATOR, PERSON_OTHER, PERSON_MERCHANDISER, PERSON_PROVIDER, PERSON_CLERK, PERSON_SHOPPER,

@@ -46,6 +46,17 @@ static u32 one_of(struct prng *r, const u32 *values, size_t count)
     return values[prng_below(r, count)];
 }
 
+/* All at once, while the disk is stuck: more is decided than the journal has room for. */
+static void draw_rush(struct world_options *options)
+{
+    options->clients = 32;
+    options->depth = CLIENT_DEPTH_MAX;
+    options->requests = 3000;
+    options->think_us = 0;
+    options->stuck = MAX(options->stuck, 4u);
+    options->batch_kb = 68;
+}
+
 void world_draw(struct world_options *options, u64 seed)
 {
     struct prng own, *r = &own;
@@ -55,6 +66,8 @@ void world_draw(struct world_options *options, u64 seed)
     options->name = draw;
 #include "sim/options.def"
 #undef OPTION
+    if (options->rush > 0)
+        draw_rush(options);
 }
 
 static const char *const families[] = {
