@@ -10,6 +10,7 @@
 #define RESULTS_KEPT 8u             /* of one key */
 #define KEYS_MAX 16384u             /* a power of two */
 #define FESTIVALS_SHOWN 4u          /* the first ones have screens */
+#define CLOCK_SLACK_MS 3
 #define ANSWERS_KEPT_MS ((i64)24 * 3600 * 1000)
 
 struct counters *counters;
@@ -33,6 +34,11 @@ struct keyed {
     i64 accepted_ms;
 };
 
+/* The server's clock: at `since_ns` or later it was not yet over `high_ms`; at `until_ns` or before, not under `low_ms`. */
+struct span {
+    i64 since_ns, until_ns, low_ms, high_ms;
+};
+
 static struct {
     struct engine_limits limits;
     struct generator *generator;
@@ -45,6 +51,8 @@ static struct {
     struct screen_total (*totals)[FESTIVALS_SHOWN]; /* of each festival, behind command seq */
     u64 acknowledged;           /* the highest number that an answer rests on */
     bool sold_out, unsent;
+    struct span clock;
+    const struct sim_disk *disk;
     struct keyed *keys;
 } oracle;
 
@@ -152,6 +160,33 @@ bool oracle_unsent(void)
     return oracle.unsent;
 }
 
+/* --- the clock ---------------------------------------------------------------------------------------- */
+
+/* It is drawn to the wall clock by a part in a hundred; what is decided tells what it was. */
+static void watch_clock(const struct command_header *command)
+{
+    i64 now_ns = sim_disk_now(oracle.disk), time_ms = command->time_ms;
+    const struct span *clock = &oracle.clock;
+    i64 shortest_ms = (now_ns - clock->until_ns) / 1000000 / 100 * 99;
+    i64 longest_ms = (now_ns - clock->since_ns) / 1000000 / 100 * 101 + 101;
+    i64 low_ms = clock->low_ms + shortest_ms - CLOCK_SLACK_MS, high_ms = clock->high_ms + longest_ms + CLOCK_SLACK_MS;
+    if (high_ms > TIME_MS_MAX) /* such a clock moves nothing */
+        return;
+    if (time_ms < low_ms || time_ms > high_ms)
+        oracle_fail(&counters->differences, "%s: it is %lld by the server's clock, and cannot be before %lld or after %lld",
+                    command_info(command->kind)->word, (long long)time_ms, (long long)low_ms, (long long)high_ms);
+    oracle.clock = (struct span){now_ns, now_ns, time_ms, time_ms + 1};
+}
+
+i64 oracle_held_until_ms(void)
+{
+    i64 until_ms = 0;
+    for (u32 id = 1; id <= oracle.naive->orders_count; id++)
+        if (oracle.naive->orders[id].state == ORDER_HELD)
+            until_ms = MAX(until_ms, oracle.naive->orders[id].changed_ms);
+    return until_ms;
+}
+
 /* --- deciding ---------------------------------------------------------------------------------------- */
 
 /* What the client gave must have come through the door unchanged; what it left out (0) may have been filled in. */
@@ -213,6 +248,7 @@ static bool equal(struct result a, struct result b)
 /* The selling engine has decided: the model decides the same. */
 static void watch(const struct engine *engine, const struct command_header *command, struct result result)
 {
+    watch_clock(command);
     bool texts_full = result.code == RESULT_POOL_FULL && result.value == LIMIT_text_bytes;
     naive_texts_full(oracle.naive, texts_full);
     struct result model = naive_apply(oracle.naive, command);
@@ -298,7 +334,7 @@ struct result __wrap_engine_apply(struct engine *engine, const struct command_he
 
 /* --- starts ------------------------------------------------------------------------------------------- */
 
-void oracle_begin(const struct engine_limits *limits, struct generator *generator)
+void oracle_begin(const struct engine_limits *limits, struct generator *generator, const struct sim_disk *disk)
 {
     struct buffer noted = oracle.noted;
     size_t *ends = oracle.ends;
@@ -316,6 +352,7 @@ void oracle_begin(const struct engine_limits *limits, struct generator *generato
     oracle.keys = keys;
     oracle.limits = *limits;
     oracle.generator = generator;
+    oracle.disk = disk;
     oracle.naive = naive_create(limits);
 }
 
@@ -330,6 +367,8 @@ void oracle_recovering(void)
 {
     oracle.engine = NULL;
     oracle.recovering = true;
+    oracle.clock.since_ns = sim_disk_now(oracle.disk);
+    oracle.clock.low_ms = sim_disk_wall(oracle.disk);
 }
 
 void oracle_stopped(void)
@@ -391,6 +430,9 @@ void oracle_selling(const struct engine *engine)
     if (!oracle_same(engine, difference))
         oracle_fail(&counters->differences, "after the start: %s", difference);
     oracle.engine = engine;
+    oracle.clock.until_ns = sim_disk_now(oracle.disk);
+    oracle.clock.low_ms = MAX(oracle.clock.low_ms, engine_now(engine));
+    oracle.clock.high_ms = MAX(sim_disk_wall(oracle.disk), engine_now(engine));
 }
 
 /* --- answers ------------------------------------------------------------------------------------------ */

@@ -11,6 +11,7 @@
 #define ELEVEN_SIM_ORACLE_H
 
 #include "core/engine.h"
+#include "sim/disk.h"
 #include "sim/speak.h"
 #include "test/generate.h"
 
@@ -32,8 +33,8 @@ _Noreturn void oracle_fail(u64 *counter, const char *format, ...) __attribute__(
 #define ORACLE_REASON_MAX 512
 extern char *oracle_reason;
 
-/* A world begins and ends. `generator` learns from what is accepted. */
-void oracle_begin(const struct engine_limits *limits, struct generator *generator);
+/* A world begins and ends. `generator` learns from what is accepted; `disk` has the clocks. */
+void oracle_begin(const struct engine_limits *limits, struct generator *generator, const struct sim_disk *disk);
 void oracle_end(void);
 
 /* A start begins: all that an engine is given now must be what was noted down, from where its snapshot ends. */
@@ -68,6 +69,8 @@ void oracle_shown(u32 festival, u64 seq, const struct screen_total *total);
 /* The time and sequence number of the last command accepted. */
 i64 oracle_now_ms(void);
 u64 oracle_seq(void);
+/* The last deadline of an order that holds units now; 0: none does. */
+i64 oracle_held_until_ms(void);
 /* In this world something has sold out; a start has found less than was decided. */
 bool oracle_sold_out(void);
 bool oracle_unsent(void);

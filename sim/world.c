@@ -16,6 +16,9 @@
 #define FOLDER "shop"
 #define FAULTY_PASSES_MAX 60000u    /* then it is healed, wherever it is */
 #define HEALED_PASSES_MAX 400000u
+#define NIGHT_PASSES_MAX 20000u
+#define NIGHT_SPARE_MS ((i64)60000)
+#define NIGHT_LATEST_MS (TIME_MS_MAX - (i64)10 * 86400000) /* a clock beyond the last time moves nothing */
 #define HEALED_NS ((i64)600 * 1000000000)
 #define BOOTS_MAX 16u                /* then as well */
 #define BOOTS_ARMED_MAX 8u          /* in a row with a power cut waiting */
@@ -389,10 +392,25 @@ static void finish(struct world *world, const char *what)
     }
 }
 
+/* Until every hold is over: they are let go although nobody asks for anything. */
+static void night(struct world *world)
+{
+    i64 left_ms = oracle_held_until_ms() - oracle_now_ms();
+    if (left_ms <= 0 || oracle_held_until_ms() > NIGHT_LATEST_MS)
+        return;
+    sim_disk_advance(world->disk, (left_ms + left_ms / 50 + NIGHT_SPARE_MS) * 1000000);
+    for (u32 passes = 0; oracle_held_until_ms() > 0; passes++) {
+        if (passes == NIGHT_PASSES_MAX)
+            oracle_fail(&counters->stalled, "units are still held long after the last deadline");
+        turn(world);
+    }
+}
+
 static void close_shop(struct world *world)
 {
     if (world->server == NULL)
         boot(world);
+    night(world);
     oracle_check(world->server->engine, "at the end");
     server_stop(world->server);
     for (u32 passes = 0; world->server != NULL; passes++) {
@@ -447,7 +465,7 @@ static void world_open(struct world *world, const struct world_options *options,
     net_init(&world->net, branch(world, "net"), &net);
     world->clients = clients_create(branch(world, "clients"), &clients, accounts, &world->net, world->generator);
     screens_init(&world->screens, branch(world, "screens"), options->screens, &world->net);
-    oracle_begin(&config.limits, world->generator);
+    oracle_begin(&config.limits, world->generator, world->disk);
 }
 
 static void world_close(struct world *world)
