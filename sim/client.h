@@ -26,6 +26,9 @@ struct client_options {
     u32 clients, requests;      /* at once; in all */
     u32 depth_max;              /* of a pipeline */
     u32 http_percent, chunked_percent;
+    u32 same_key_percent;       /* of requests: the key is that of an earlier one, of anybody */
+    u32 mixed_percent;          /* of HTTP pipelines: of anybody; others are of one person */
+    u32 close_percent;          /* of HTTP pipelines: one of its requests says Connection: close */
     u32 vanish_percent;         /* of pipelines */
     u32 tries_max;              /* of one request; then it is given up */
     u32 slow_percent;           /* of connections: read a few bytes at a time */

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define RESULTS_KEPT 8u             /* of one key */
+#define RESULTS_KEPT 16u            /* of one key */
+#define EXPECTED_MAX 3u             /* commands under one key: all but one are told of a conflict */
 #define KEYS_MAX 16384u             /* a power of two */
 #define FESTIVALS_SHOWN 4u          /* the first ones have screens */
 #define CLOCK_SLACK_MS 3
@@ -27,7 +28,7 @@ struct keyed {
     bool used;
     u32 caller;
     u64 key[2];
-    const struct command_header *expected;
+    const struct command_header *expected[EXPECTED_MAX];
     struct decision decisions[RESULTS_KEPT];
     u32 count;                  /* decided so often, in all */
     u64 accepted_seq;           /* 0: not accepted */
@@ -48,6 +49,8 @@ static struct {
     struct buffer noted;        /* accepted commands, back to back */
     size_t *ends;               /* of command seq, in `noted`; ends[0] = 0 */
     u64 noted_count, ends_room;
+    u64 *placed;                /* the number that placed order id */
+    u64 placed_room;
     struct screen_total (*totals)[FESTIVALS_SHOWN]; /* of each festival, behind command seq */
     u64 acknowledged;           /* the highest number that an answer rests on */
     bool sold_out, unsent;
@@ -82,9 +85,22 @@ static struct keyed *keyed_find(u32 caller, const u64 key[2])
     return NULL;
 }
 
-void oracle_expect(u32 caller, const u64 key[2], const struct command_header *command)
+bool oracle_expect(u32 caller, const u64 key[2], const struct command_header *command)
 {
-    keyed_find(caller, key)->expected = command;
+    struct keyed *keyed = keyed_find(caller, key);
+    u32 count = 0;
+    while (count < EXPECTED_MAX && keyed->expected[count] != NULL)
+        count++;
+    if (count == EXPECTED_MAX)
+        return false;
+    keyed->expected[count] = command;
+    return true;
+}
+
+u32 oracle_decided(u32 caller, const u64 key[2])
+{
+    const struct keyed *keyed = keyed_find(caller, key);
+    return keyed->expected[1] != NULL ? 0 : keyed->count;
 }
 
 static bool keyed_remembered(const struct keyed *keyed)
@@ -124,6 +140,28 @@ static void note(const struct command_header *command, i64 time_ms)
         oracle.totals[oracle.noted_count][id] =
             (struct screen_total){festival->paid_minor, festival->held_minor, (i64)festival->orders};
     }
+}
+
+static void note_order(u32 id)
+{
+    if (id >= oracle.placed_room) {
+        oracle.placed_room = (u64)id * 2 + 1024;
+        oracle.placed = realloc(oracle.placed, oracle.placed_room * sizeof(oracle.placed[0]));
+        ASSERT(oracle.placed != NULL);
+    }
+    oracle.placed[id] = oracle.noted_count;
+}
+
+u32 oracle_orders(void)
+{
+    return oracle.naive->orders_count;
+}
+
+void oracle_order_shown(u32 order)
+{
+    if (order == 0 || order > oracle.naive->orders_count)
+        oracle_fail(&counters->lost, "order %u was shown, and is none of %u", order, oracle.naive->orders_count);
+    oracle.acknowledged = MAX(oracle.acknowledged, oracle.placed[order]);
 }
 
 void oracle_shown(u32 festival, u64 seq, const struct screen_total *total)
@@ -190,12 +228,9 @@ i64 oracle_held_until_ms(void)
 /* --- deciding ---------------------------------------------------------------------------------------- */
 
 /* What the client gave must have come through the door unchanged; what it left out (0) may have been filled in. */
-static void compare_expected(const struct keyed *keyed, const struct command_header *command)
+static bool came_through(const struct command_header *expected, const struct command_header *command)
 {
-    const struct command_header *expected = keyed->expected;
     const struct command_info *info = command_info(command->kind);
-    if (expected == NULL)
-        oracle_fail(&counters->unasked, "%s was decided under a key that nobody uses", info->word);
     bool same = expected->kind == command->kind && (info->tail == TAIL_NONE || expected->size == command->size) &&
                 memcmp((const u8 *)expected + info->fixed_size, (const u8 *)command + info->fixed_size,
                        expected->size - info->fixed_size) == 0;
@@ -208,11 +243,20 @@ static void compare_expected(const struct keyed *keyed, const struct command_hea
             asked &= ORDER_MAY_SPLIT;
         same = asked == 0 || asked == got;
     }
-    if (!same) {
-        support_print(stderr, expected);
-        support_print(stderr, command);
-        oracle_fail(&counters->unasked, "%s was decided otherwise than it was sent", info->word);
-    }
+    return same;
+}
+
+static void compare_expected(const struct keyed *keyed, const struct command_header *command)
+{
+    const char *word = command_info(command->kind)->word;
+    if (keyed->expected[0] == NULL)
+        oracle_fail(&counters->unasked, "%s was decided under a key that nobody uses", word);
+    for (u32 i = 0; i < EXPECTED_MAX && keyed->expected[i] != NULL; i++)
+        if (came_through(keyed->expected[i], command))
+            return;
+    support_print(stderr, keyed->expected[0]);
+    support_print(stderr, command);
+    oracle_fail(&counters->unasked, "%s was decided otherwise than it was sent", word);
 }
 
 static void keep_decision(const struct command_header *command, struct result result, u64 seq, i64 now_ms)
@@ -266,6 +310,8 @@ static void watch(const struct engine *engine, const struct command_header *comm
     }
     if (result_changed(result)) {
         note(command, engine_now(engine));
+        if (command->kind == COMMAND_ORDER_PLACE)
+            note_order(result.id);
         if (engine_seq(engine) != oracle.noted_count)
             oracle_fail(&counters->differences, "the engine counts %llu commands, and %llu were accepted",
                         (unsigned long long)engine_seq(engine), (unsigned long long)oracle.noted_count);
@@ -340,6 +386,7 @@ void oracle_begin(const struct engine_limits *limits, struct generator *generato
     size_t *ends = oracle.ends;
     u64 ends_room = oracle.ends_room;
     void *totals = oracle.totals;
+    u64 *placed = oracle.placed, placed_room = oracle.placed_room;
     struct keyed *keys = oracle.keys != NULL ? oracle.keys : malloc(KEYS_MAX * sizeof(*keys));
     ASSERT(keys != NULL);
     memset(&oracle, 0, sizeof(oracle));
@@ -349,6 +396,8 @@ void oracle_begin(const struct engine_limits *limits, struct generator *generato
     oracle.ends = ends;
     oracle.ends_room = ends_room;
     oracle.totals = totals;
+    oracle.placed = placed;
+    oracle.placed_room = placed_room;
     oracle.keys = keys;
     oracle.limits = *limits;
     oracle.generator = generator;
@@ -462,13 +511,13 @@ void oracle_answered(u32 caller, const u64 key[2], const struct heard *answer)
         oracle.acknowledged = MAX(oracle.acknowledged, decision->seq);
         return;
     }
-    bool accepted = keyed_remembered(keyed);
+    bool accepted = keyed_remembered(keyed) && keyed->expected[1] == NULL; /* else: by another one, perhaps */
     bool own = answer->kind == ANSWER_WRONG || is_of_the_door(answer->word);
     if (answer->kind == ANSWER_LATER || (own && answer->kind != ANSWER_DONE && !accepted))
         return;
-    const char *word = keyed->expected != NULL ? command_info(keyed->expected->kind)->word : "?";
-    if (keyed->expected != NULL)
-        support_print(stderr, keyed->expected);
+    const char *word = keyed->expected[0] != NULL ? command_info(keyed->expected[0]->kind)->word : "?";
+    if (keyed->expected[0] != NULL)
+        support_print(stderr, keyed->expected[0]);
     const struct result *last = &keyed->decisions[(keyed->count - 1) % RESULTS_KEPT].result;
     oracle_fail(&counters->untrue, "%s is answered %s id %lld value %lld, and was %s (%s id %u value %lld)", word,
                 answer->kind == ANSWER_DONE ? "done" : answer->word, (long long)answer->id, (long long)answer->value,

@@ -50,9 +50,11 @@ void oracle_check(const struct engine *engine, const char *when);
 /* The first without failing: false, and `difference` (NAIVE_DIFFERENCE_MAX bytes) says what is not. */
 bool oracle_same(const struct engine *engine, char *difference);
 
-/* A request that will be sent: what is decided under its key must be this command. NULL once it is not expected any
- * more. */
-void oracle_expect(u32 caller, const u64 key[2], const struct command_header *command);
+/* A request that will be sent: what is decided under its key must be this command, or another one that was expected
+ * under it. False: there are too many already. */
+bool oracle_expect(u32 caller, const u64 key[2], const struct command_header *command);
+/* How often something has been decided under this key; 0 when several requests have it. */
+u32 oracle_decided(u32 caller, const u64 key[2]);
 
 /* An answer has been read: it must be one of the decisions under this key, which now counts as acknowledged. */
 void oracle_answered(u32 caller, const u64 key[2], const struct heard *answer);
@@ -65,6 +67,10 @@ struct screen_total {
     i64 paid_minor, held_minor, orders;
 };
 void oracle_shown(u32 festival, u64 seq, const struct screen_total *total);
+
+/* Orders that have been placed; one of them has been shown: from now on it must survive. */
+u32 oracle_orders(void);
+void oracle_order_shown(u32 order);
 
 /* The time and sequence number of the last command accepted. */
 i64 oracle_now_ms(void);

@@ -440,7 +440,8 @@ static void world_open(struct world *world, const struct world_options *options,
     struct client_options clients = {
         .clients = options->clients, .requests = options->requests, .depth_max = MAX(options->depth, 1u),
         .http_percent = options->http_percent, .chunked_percent = options->chunked_percent,
-        .vanish_percent = options->vanish_percent, .tries_max = options->tries,
+        .same_key_percent = options->same_key_percent, .mixed_percent = options->mixed_percent,
+        .close_percent = options->close_percent, .vanish_percent = options->vanish_percent, .tries_max = options->tries,
         .slow_percent = options->slow_percent, .read_percent = options->read_percent,
         .think_max_ns = (i64)options->think_us * 1000, .patience_ns = (i64)options->patience_ms * 1000000,
     };
