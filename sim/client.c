@@ -10,6 +10,7 @@
 #define RETRY_MIN_NS ((i64)1000000)
 #define ORDERS_SEEN_MAX 64u
 #define NONE UINT32_MAX
+#define AIM_WITHIN_MS ((i64)60)
 #define GUESSES 8u                  /* orders at the end that are guessed at */
 #define WITHOUT_END SIZE_MAX
 
@@ -56,6 +57,7 @@ struct clients {
     u32 open_from;              /* requests before are finished */
     u64 seed, keys;
     bool calm;
+    i64 aimed_ns;               /* when the next one that aims at an edge is to be sent; 0: none does */
     u32 orders[ORDERS_SEEN_MAX]; /* acknowledged */
     u32 order_count;
 };
@@ -140,7 +142,6 @@ static void key_make(struct clients *clients, struct request *request)
     ASSERT(good);
 }
 
-
 /* A key of its own, or one that somebody has used: of another caller it means nothing, of the same one a conflict. */
 static void key_choose(struct clients *clients, struct request *request)
 {
@@ -156,7 +157,28 @@ static void key_choose(struct clients *clients, struct request *request)
     ASSERT(first);
 }
 
-/* Another wish. NONE: all are made. */
+/* Lets the request wait for an edge that is near; at the end of a hold it is then its payment. */
+static void request_aim(struct clients *clients, struct request *request, i64 now_ns)
+{
+    struct edge edge;
+    if (!oracle_edge(below(clients, UINT32_MAX), AIM_WITHIN_MS, &edge))
+        return;
+    if (edge.order != 0) {
+        struct command_order_pay *pay = calloc(1, sizeof(*pay));
+        ASSERT(pay != NULL);
+        *pay = (struct command_order_pay){
+            .header = {.kind = COMMAND_ORDER_PAY, .size = sizeof(*pay)}, .order = edge.order,
+            .amount_minor = edge.total_minor, .payment = PAYMENT_PROVIDER,
+        };
+        free(request->command);
+        request->command = &pay->header;
+        request->person = PERSON_PROVIDER;
+    }
+    request->next_ns = MAX(edge.at_ns + ((i64)below(clients, 3) - 1) * 1000000, now_ns);
+    clients->aimed_ns = clients->aimed_ns <= now_ns ? request->next_ns : MIN(clients->aimed_ns, request->next_ns);
+}
+
+/* Another wish. NONE: none now. */
 static u32 request_make(struct clients *clients, i64 now_ns)
 {
     if (clients->calm || clients->made >= clients->options.requests || clients->request_count == REQUESTS_MAX)
@@ -179,9 +201,12 @@ static u32 request_make(struct clients *clients, i64 now_ns)
     ASSERT(request->command != NULL);
     memcpy(request->command, command, command->size);
     request->person = person_for(clients, command);
+    if (chance(clients, clients->options.aim_percent))
+        request_aim(clients, request, now_ns);
     key_choose(clients, request);
     clients->made++;
-    return clients->request_count++;
+    clients->request_count++;
+    return request->next_ns > now_ns ? NONE : clients->request_count - 1;
 }
 
 /* One that waits to be tried again and may be asked by this person (PERSON_COUNT: anybody). */
@@ -418,6 +443,8 @@ static void client_ask(struct clients *clients, struct client *client, i64 now_n
     u32 depth = 1 + below(clients, clients->options.depth_max);
     u32 index = next_wish(clients, PERSON_COUNT, now_ns);
     client->wake_ns = now_ns + 1000000 + (i64)prng_below(&clients->prng, (u64)clients->options.think_max_ns + 1);
+    if (clients->aimed_ns > now_ns)
+        client->wake_ns = MIN(client->wake_ns, clients->aimed_ns);
     if (index == NONE)
         return;
     struct request *first = &clients->requests[index];

@@ -29,6 +29,7 @@ struct client_options {
     u32 same_key_percent;       /* of requests: the key is that of an earlier one, of anybody */
     u32 mixed_percent;          /* of HTTP pipelines: of anybody; others are of one person */
     u32 close_percent;          /* of HTTP pipelines: one of its requests says Connection: close */
+    u32 aim_percent;            /* of requests, while an edge is near: sent so as to be decided at it */
     u32 vanish_percent;         /* of pipelines */
     u32 tries_max;              /* of one request; then it is given up */
     u32 slow_percent;           /* of connections: read a few bytes at a time */

@@ -216,6 +216,47 @@ static void watch_clock(const struct command_header *command)
     oracle.clock = (struct span){now_ns, now_ns, time_ms, time_ms + 1};
 }
 
+/* Counts one that is near, and keeps it if it is number `wanted`. */
+static void edge_add(struct edge *edge, u32 *count, u32 wanted, i64 in_ms, struct edge found)
+{
+    found.at_ns += in_ms * 1000000;
+    if (++*count == wanted)
+        *edge = found;
+}
+
+static u32 edges_within(i64 within_ms, u32 wanted, struct edge *edge)
+{
+    const struct naive *naive = oracle.naive;
+    const struct edge now = {.at_ns = sim_disk_now(oracle.disk)};
+    const i64 now_ms = oracle.clock.low_ms + (now.at_ns - oracle.clock.until_ns) / 1000000;
+    const i64 end_ms = now_ms + within_ms;
+    u32 count = 0;
+#define EDGE(at_ms, ...)                                                                         \
+    if ((at_ms) > now_ms && (at_ms) < end_ms)                                                    \
+        edge_add(edge, &count, wanted, (at_ms) - now_ms, (struct edge){.at_ns = now.at_ns, __VA_ARGS__});
+    for (u32 id = 1; id <= naive->orders_count; id++)
+        if (naive->orders[id].state == ORDER_HELD)
+            EDGE(naive->orders[id].changed_ms, .order = id, .total_minor = naive->orders[id].total_minor)
+    for (u32 id = 1; id <= naive->put_count[COMMAND_FESTIVAL_PUT]; id++) {
+        EDGE(NAIVE_PUT(naive, festival_put, FESTIVAL_PUT, id)->opens_ms)
+        EDGE(NAIVE_PUT(naive, festival_put, FESTIVAL_PUT, id)->closes_ms)
+    }
+    for (u32 id = 1; id <= naive->deals_count; id++) {
+        EDGE(naive->deals[id].opens_ms)
+        EDGE(naive->deals[id].closes_ms)
+    }
+#undef EDGE
+    return count;
+}
+
+bool oracle_edge(u32 draw, i64 within_ms, struct edge *edge)
+{
+    u32 count = edges_within(within_ms, 0, edge);
+    if (count > 0)
+        edges_within(within_ms, 1 + draw % count, edge);
+    return count > 0;
+}
+
 i64 oracle_held_until_ms(void)
 {
     i64 until_ms = 0;

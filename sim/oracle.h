@@ -75,6 +75,16 @@ void oracle_order_shown(u32 order);
 /* The time and sequence number of the last command accepted. */
 i64 oracle_now_ms(void);
 u64 oracle_seq(void);
+/* A moment at which it matters in which millisecond something is decided: a hold ends (of `order`), or else a festival or a
+ * deal opens or closes. */
+struct edge {
+    i64 at_ns;                  /* of the monotonic clock */
+    u32 order;
+    i64 total_minor;
+};
+/* One of those within so many ms; `draw` says which. False: there is none. */
+bool oracle_edge(u32 draw, i64 within_ms, struct edge *edge);
+
 /* The last deadline of an order that holds units now; 0: none does. */
 i64 oracle_held_until_ms(void);
 /* In this world something has sold out; a start has found less than was decided. */

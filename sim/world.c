@@ -22,6 +22,10 @@
 #define HEALED_NS ((i64)600 * 1000000000)
 #define BOOTS_MAX 16u                /* then as well */
 #define BOOTS_ARMED_MAX 8u          /* in a row with a power cut waiting */
+#define LEAP_EDGE_MS ((i64)25 * 3600 * 1000)
+#define LEAP_SHORT_NS ((i64)20000000) /* of an edge */
+#define REFUSED_WITHIN_MS 1000
+#define REFUSED_WITHIN_PASSES 100u
 #define STEP_MAX_MS ((i64)2 * 3600 * 1000)
 #define ROOM_ROOMY 65536u
 #define DISK_MIN_NS 1000            /* an append takes so long at least */
@@ -38,6 +42,7 @@ struct world {
     struct server *server;          /* NULL: down */
     i64 next_fault_ns;
     u32 boots, armed;               /* all; with a power cut waiting, in a row */
+    u32 waited;                     /* passes in which commands have waited at the desk for too long */
     bool hurt;                      /* faults are on */
     bool limited;                   /* the disk has little room */
 };
@@ -54,7 +59,7 @@ static void draw_rush(struct world_options *options)
 {
     options->clients = 32;
     options->depth = CLIENT_DEPTH_MAX;
-    options->requests = 3000;
+    options->requests = 2000;
     options->think_us = 0;
     options->stuck = MAX(options->stuck, 4u);
     options->batch_kb = 68;
@@ -310,6 +315,12 @@ static void fault_leap(struct world *world)
 {
     static const i64 longest_s[] = {2, 60, 1200, 90000};
     counters->leaps++;
+    struct edge edge;
+    if (chance(world, 50) && oracle_edge((u32)prng_next(&world->faults), LEAP_EDGE_MS, &edge) &&
+        edge.at_ns > now_ns(world) + LEAP_SHORT_NS) {
+        sim_disk_advance(world->disk, edge.at_ns - now_ns(world) - LEAP_SHORT_NS); /* those who aim at it are there */
+        return;
+    }
     i64 longest_ns = longest_s[prng_below(&world->faults, ARRAY_COUNT(longest_s))] * 1000000000;
     sim_disk_advance(world->disk, (i64)prng_below(&world->faults, (u64)longest_ns));
 }
@@ -339,12 +350,25 @@ static void inject(struct world *world)
 
 /* --- the course of a world ---------------------------------------------------------------------------------------- */
 
+/* The disk may be stuck; what waits to be decided is refused all the same. */
+static void watch_desk(struct world *world)
+{
+    const struct desk *desk = &world->server->desk;
+    i64 waits_ms = server_loop_ms(world->server) - desk->stuck_since_ms;
+    bool late = desk->count > 0 && desk->stuck_since_ms > 0 && waits_ms > REFUSED_WITHIN_MS;
+    world->waited = late ? world->waited + 1 : 0;
+    if (world->waited > REFUSED_WITHIN_PASSES)
+        oracle_fail(&counters->stalled, "%u commands wait at the desk for %lld ms and are not refused", desk->count,
+                    (long long)waits_ms);
+}
+
 /* One pass of the loop, and whatever comes of it. */
 static void turn(struct world *world)
 {
     if (world->server == NULL)
         boot(world);
     uv_run(&world->server->loop, UV_RUN_ONCE);
+    watch_desk(world);
     if (sim_disk_crashed(world->disk)) {
         counters->power_cuts++;
         die(world, true);
@@ -441,7 +465,7 @@ static void world_open(struct world *world, const struct world_options *options,
         .clients = options->clients, .requests = options->requests, .depth_max = MAX(options->depth, 1u),
         .http_percent = options->http_percent, .chunked_percent = options->chunked_percent,
         .same_key_percent = options->same_key_percent, .mixed_percent = options->mixed_percent,
-        .close_percent = options->close_percent, .vanish_percent = options->vanish_percent, .tries_max = options->tries,
+        .close_percent = options->close_percent, .aim_percent = options->aim_percent, .vanish_percent = options->vanish_percent, .tries_max = options->tries,
         .slow_percent = options->slow_percent, .read_percent = options->read_percent,
         .think_max_ns = (i64)options->think_us * 1000, .patience_ns = (i64)options->patience_ms * 1000000,
     };
