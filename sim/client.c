@@ -6,11 +6,12 @@
 
 #include <stdlib.h>
 
-#define DEPTH_MAX 16u
 #define REQUESTS_MAX 12000u
 #define RETRY_MIN_NS ((i64)1000000)
 #define ORDERS_SEEN_MAX 64u
 #define NONE UINT32_MAX
+#define AIM_WITHIN_MS ((i64)60)
+#define GUESSES 8u                  /* orders at the end that are guessed at */
 #define WITHOUT_END SIZE_MAX
 
 enum door { DOOR_HTTP, DOOR_RESP };
@@ -19,6 +20,7 @@ enum door { DOOR_HTTP, DOOR_RESP };
 struct request {
     struct command_header *command; /* NULL: a look at order `order` */
     u32 order;
+    bool guessed;               /* nobody has been told of it */
     enum person person;
     char key[48];
     u64 key_bits[2];
@@ -35,7 +37,7 @@ struct client {
     enum door door;
     enum person person;
     struct buffer input;
-    u32 asked[DEPTH_MAX + 1];   /* requests under way, in order; NONE: AUTH */
+    u32 asked[CLIENT_DEPTH_MAX + 1];   /* requests under way, in order; NONE: AUTH */
     u32 count;
     size_t received, vanish_received; /* leaves when so much has come */
     i64 vanish_ns;              /* or then; 0: not */
@@ -55,6 +57,7 @@ struct clients {
     u32 open_from;              /* requests before are finished */
     u64 seed, keys;
     bool calm;
+    i64 aimed_ns;               /* when the next one that aims at an edge is to be sent; 0: none does */
     u32 orders[ORDERS_SEEN_MAX]; /* acknowledged */
     u32 order_count;
 };
@@ -82,7 +85,7 @@ struct clients *clients_create(u64 seed, const struct client_options *options, c
     clients->generator = generator;
     clients->all = calloc(options->clients, sizeof(*clients->all));
     clients->requests = calloc(REQUESTS_MAX, sizeof(*clients->requests));
-    ASSERT(clients->all != NULL && clients->requests != NULL && options->depth_max <= DEPTH_MAX);
+    ASSERT(clients->all != NULL && clients->requests != NULL && options->depth_max <= CLIENT_DEPTH_MAX);
     return clients;
 }
 
@@ -119,6 +122,11 @@ static enum person person_for(struct clients *clients, const struct command_head
     return PERSON_MERCHANDISER;
 }
 
+static u32 caller_of(const struct clients *clients, const struct request *request)
+{
+    return clients->accounts[request->person].number;
+}
+
 static void key_make(struct clients *clients, struct request *request)
 {
     u64 number = ++clients->keys;
@@ -134,12 +142,43 @@ static void key_make(struct clients *clients, struct request *request)
     ASSERT(good);
 }
 
-static u32 caller_of(const struct clients *clients, const struct request *request)
+/* A key of its own, or one that somebody has used: of another caller it means nothing, of the same one a conflict. */
+static void key_choose(struct clients *clients, struct request *request)
 {
-    return clients->accounts[request->person].number;
+    const struct request *other = &clients->requests[below(clients, clients->request_count + 1)];
+    if (other->command != NULL && other != request && chance(clients, clients->options.same_key_percent)) {
+        memcpy(request->key, other->key, sizeof(request->key));
+        memcpy(request->key_bits, other->key_bits, sizeof(request->key_bits));
+        if (oracle_expect(caller_of(clients, request), request->key_bits, request->command))
+            return;
+    }
+    key_make(clients, request);
+    bool first = oracle_expect(caller_of(clients, request), request->key_bits, request->command);
+    ASSERT(first);
 }
 
-/* Another wish. NONE: all are made. */
+/* Lets the request wait for an edge that is near; at the end of a hold it is then its payment. */
+static void request_aim(struct clients *clients, struct request *request, i64 now_ns)
+{
+    struct edge edge;
+    if (!oracle_edge(below(clients, UINT32_MAX), AIM_WITHIN_MS, &edge))
+        return;
+    if (edge.order != 0) {
+        struct command_order_pay *pay = calloc(1, sizeof(*pay));
+        ASSERT(pay != NULL);
+        *pay = (struct command_order_pay){
+            .header = {.kind = COMMAND_ORDER_PAY, .size = sizeof(*pay)}, .order = edge.order,
+            .amount_minor = edge.total_minor, .payment = PAYMENT_PROVIDER,
+        };
+        free(request->command);
+        request->command = &pay->header;
+        request->person = PERSON_PROVIDER;
+    }
+    request->next_ns = MAX(edge.at_ns + ((i64)below(clients, 3) - 1) * 1000000, now_ns);
+    clients->aimed_ns = clients->aimed_ns <= now_ns ? request->next_ns : MIN(clients->aimed_ns, request->next_ns);
+}
+
+/* Another wish. NONE: none now. */
 static u32 request_make(struct clients *clients, i64 now_ns)
 {
     if (clients->calm || clients->made >= clients->options.requests || clients->request_count == REQUESTS_MAX)
@@ -148,6 +187,9 @@ static u32 request_make(struct clients *clients, i64 now_ns)
     *request = (struct request){.next_ns = now_ns};
     if (clients->order_count > 0 && chance(clients, clients->options.read_percent)) {
         request->order = clients->orders[below(clients, MIN(clients->order_count, ORDERS_SEEN_MAX))];
+        request->guessed = chance(clients, 50);
+        if (request->guessed) /* one of the last that were placed, told or not */
+            request->order = oracle_orders() + 1 - MIN(below(clients, GUESSES), oracle_orders());
         request->person = PERSON_INTEGRATOR;
         clients->made++;
         return clients->request_count++;
@@ -159,10 +201,12 @@ static u32 request_make(struct clients *clients, i64 now_ns)
     ASSERT(request->command != NULL);
     memcpy(request->command, command, command->size);
     request->person = person_for(clients, command);
-    key_make(clients, request);
-    oracle_expect(caller_of(clients, request), request->key_bits, request->command);
+    if (chance(clients, clients->options.aim_percent))
+        request_aim(clients, request, now_ns);
+    key_choose(clients, request);
     clients->made++;
-    return clients->request_count++;
+    clients->request_count++;
+    return request->next_ns > now_ns ? NONE : clients->request_count - 1;
 }
 
 /* One that waits to be tried again and may be asked by this person (PERSON_COUNT: anybody). */
@@ -206,9 +250,11 @@ static void request_return(struct clients *clients, struct request *request, i64
 static void look_answered(const struct request *request, const struct heard *answer)
 {
     counters->reads++;
-    if (answer->kind == ANSWER_DONE && answer->id == request->order)
+    if (answer->kind == ANSWER_DONE && answer->id == request->order) {
+        oracle_order_shown(request->order);
         return;
-    if (answer->kind != ANSWER_LATER)
+    }
+    if (answer->kind != ANSWER_LATER && !request->guessed)
         oracle_fail(&counters->lost, "order %u was acknowledged, and is answered: %s %lld", request->order, answer->word,
                     (long long)answer->id);
 }
@@ -224,6 +270,9 @@ static void request_answered(struct clients *clients, struct request *request, c
         oracle_answered(caller_of(clients, request), request->key_bits, answer);
     if (answer->kind == ANSWER_LATER) {
         counters->later++;
+        if (request->command != NULL && request->tries == 1 &&
+            oracle_decided(caller_of(clients, request), request->key_bits) > 0)
+            oracle_fail(&counters->untrue, "key %s is told that nothing was done, and it was decided", request->key);
         snprintf(request->ticket, sizeof(request->ticket), "%s", answer->ticket);
         request_return(clients, request, now_ns, MAX(answer->retry_s, (i64)0) * 1000000000);
         return;
@@ -323,17 +372,17 @@ static bool client_connect(struct clients *clients, struct client *client, enum 
 }
 
 /* Puts the request into `out`; false: it cannot be said through this door. */
-static bool client_say(struct clients *clients, struct client *client, const struct request *request,
+static bool client_say(struct clients *clients, struct client *client, const struct request *request, bool last,
                        struct buffer *out)
 {
     const struct sim_account *account = &clients->accounts[request->person];
     struct speak_http how = {
         .key = request->key, .secret = account->secret, .ticket = request->ticket, .role = account->role,
-        .chunked = chance(clients, clients->options.chunked_percent),
+        .chunked = chance(clients, clients->options.chunked_percent), .closes = last,
     };
     if (request->command == NULL && client->door == DOOR_HTTP) {
-        buffer_format(out, "GET /v1/orders/%u HTTP/1.1\r\nHost: eleven\r\nAuthorization: Bearer %s\r\n\r\n",
-                      request->order, account->secret);
+        buffer_format(out, "GET /v1/orders/%u HTTP/1.1\r\nHost: eleven\r\nAuthorization: Bearer %s\r\n%s\r\n",
+                      request->order, account->secret, last ? "Connection: close\r\n" : "");
     } else if (request->command == NULL) {
         return false;
     } else if (client->door == DOOR_HTTP) {
@@ -394,18 +443,23 @@ static void client_ask(struct clients *clients, struct client *client, i64 now_n
     u32 depth = 1 + below(clients, clients->options.depth_max);
     u32 index = next_wish(clients, PERSON_COUNT, now_ns);
     client->wake_ns = now_ns + 1000000 + (i64)prng_below(&clients->prng, (u64)clients->options.think_max_ns + 1);
+    if (clients->aimed_ns > now_ns)
+        client->wake_ns = MIN(client->wake_ns, clients->aimed_ns);
     if (index == NONE)
         return;
     struct request *first = &clients->requests[index];
     enum door door = client_choose(clients, first);
-    bool fits = client->conn != NULL && client->door == door && client->person == first->person && chance(clients, 80);
+    bool mixed = door == DOOR_HTTP && chance(clients, clients->options.mixed_percent);
+    bool fits = client->conn != NULL && client->door == door && (mixed || client->person == first->person) &&
+                chance(clients, 80);
     if (!fits && client->conn != NULL)
         client_leave(clients, client, false, now_ns);
     if (!fits && !client_connect(clients, client, door, first->person, &out, now_ns))
         return;
+    u32 closes = door == DOOR_HTTP && chance(clients, clients->options.close_percent) ? below(clients, depth) : NONE;
     for (u32 i = 0; i < depth && index != NONE; i++) {
         struct request *request = &clients->requests[index];
-        if (client_say(clients, client, request, &out)) {
+        if (client_say(clients, client, request, i == closes, &out)) {
             request_sent(request, client->door);
             client->asked[client->count++] = index;
         } else {
@@ -413,8 +467,8 @@ static void client_ask(struct clients *clients, struct client *client, i64 now_n
             request->next_ns = now_ns + RETRY_MIN_NS;
         }
         index = chance(clients, 70) ? request_make(clients, now_ns) : NONE;
-        if (index == NONE || clients->requests[index].person != client->person)
-            index = next_wish(clients, client->person, now_ns);
+        if (index == NONE || (!mixed && clients->requests[index].person != client->person))
+            index = next_wish(clients, mixed ? PERSON_COUNT : client->person, now_ns);
     }
     size_t size = client_plan(clients, client, out.size, now_ns);
     net_client_write(clients->net, client->conn, out.bytes, size, now_ns);

@@ -12,6 +12,7 @@
 
 #define CLIENT_HTTP_PORT 1111
 #define CLIENT_RESP_PORT 1112
+#define CLIENT_DEPTH_MAX 64u        /* requests of one pipeline */
 
 /* Who they can be; made once for all worlds (sim/people.c). */
 enum person { PERSON_INTEGRATOR, PERSON_OTHER, PERSON_MERCHANDISER, PERSON_PROVIDER, PERSON_CLERK, PERSON_SHOPPER,
@@ -25,6 +26,10 @@ struct client_options {
     u32 clients, requests;      /* at once; in all */
     u32 depth_max;              /* of a pipeline */
     u32 http_percent, chunked_percent;
+    u32 same_key_percent;       /* of requests: the key is that of an earlier one, of anybody */
+    u32 mixed_percent;          /* of HTTP pipelines: of anybody; others are of one person */
+    u32 close_percent;          /* of HTTP pipelines: one of its requests says Connection: close */
+    u32 aim_percent;            /* of requests, while an edge is near: sent so as to be decided at it */
     u32 vanish_percent;         /* of pipelines */
     u32 tries_max;              /* of one request; then it is given up */
     u32 slow_percent;           /* of connections: read a few bytes at a time */

@@ -317,6 +317,11 @@ i64 sim_disk_next(const struct sim_disk *disk)
     return disk->crashed ? INT64_MAX : next_ns;
 }
 
+i64 sim_disk_wall(const struct sim_disk *disk)
+{
+    return disk->wall_ns / 1000000;
+}
+
 i64 sim_disk_now(const struct sim_disk *disk)
 {
     return disk->monotonic_ns;

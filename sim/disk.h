@@ -74,6 +74,8 @@ void sim_disk_stuck(struct sim_disk *disk, i64 until_ns);
 i64 sim_disk_next(const struct sim_disk *disk);
 /* The monotonic clock, without moving it. */
 i64 sim_disk_now(const struct sim_disk *disk);
+/* The wall clock, ms, without moving it. */
+i64 sim_disk_wall(const struct sim_disk *disk);
 
 /* The process dies now: all later calls answer -EIO and do nothing, until a reboot or restart. */
 void sim_disk_kill(struct sim_disk *disk);

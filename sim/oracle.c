@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define RESULTS_KEPT 8u             /* of one key */
+#define RESULTS_KEPT 16u            /* of one key */
+#define EXPECTED_MAX 3u             /* commands under one key: all but one are told of a conflict */
 #define KEYS_MAX 16384u             /* a power of two */
 #define FESTIVALS_SHOWN 4u          /* the first ones have screens */
+#define CLOCK_SLACK_MS 3
 #define ANSWERS_KEPT_MS ((i64)24 * 3600 * 1000)
 
 struct counters *counters;
@@ -26,11 +28,16 @@ struct keyed {
     bool used;
     u32 caller;
     u64 key[2];
-    const struct command_header *expected;
+    const struct command_header *expected[EXPECTED_MAX];
     struct decision decisions[RESULTS_KEPT];
     u32 count;                  /* decided so often, in all */
     u64 accepted_seq;           /* 0: not accepted */
     i64 accepted_ms;
+};
+
+/* The server's clock: at `since_ns` or later it was not yet over `high_ms`; at `until_ns` or before, not under `low_ms`. */
+struct span {
+    i64 since_ns, until_ns, low_ms, high_ms;
 };
 
 static struct {
@@ -42,9 +49,13 @@ static struct {
     struct buffer noted;        /* accepted commands, back to back */
     size_t *ends;               /* of command seq, in `noted`; ends[0] = 0 */
     u64 noted_count, ends_room;
+    u64 *placed;                /* the number that placed order id */
+    u64 placed_room;
     struct screen_total (*totals)[FESTIVALS_SHOWN]; /* of each festival, behind command seq */
     u64 acknowledged;           /* the highest number that an answer rests on */
     bool sold_out, unsent;
+    struct span clock;
+    const struct sim_disk *disk;
     struct keyed *keys;
 } oracle;
 
@@ -73,9 +84,22 @@ static struct keyed *keyed_find(u32 caller, const u64 key[2])
     }
 }
 
-void oracle_expect(u32 caller, const u64 key[2], const struct command_header *command)
+bool oracle_expect(u32 caller, const u64 key[2], const struct command_header *command)
 {
-    keyed_find(caller, key)->expected = command;
+    struct keyed *keyed = keyed_find(caller, key);
+    u32 count = 0;
+    while (count < EXPECTED_MAX && keyed->expected[count] != NULL)
+        count++;
+    if (count == EXPECTED_MAX)
+        return false;
+    keyed->expected[count] = command;
+    return true;
+}
+
+u32 oracle_decided(u32 caller, const u64 key[2])
+{
+    const struct keyed *keyed = keyed_find(caller, key);
+    return keyed->expected[1] != NULL ? 0 : keyed->count;
 }
 
 static bool keyed_remembered(const struct keyed *keyed)
@@ -117,6 +141,28 @@ static void note(const struct command_header *command, i64 time_ms)
     }
 }
 
+static void note_order(u32 id)
+{
+    if (id >= oracle.placed_room) {
+        oracle.placed_room = (u64)id * 2 + 1024;
+        oracle.placed = realloc(oracle.placed, oracle.placed_room * sizeof(oracle.placed[0]));
+        ASSERT(oracle.placed != NULL);
+    }
+    oracle.placed[id] = oracle.noted_count;
+}
+
+u32 oracle_orders(void)
+{
+    return oracle.naive->orders_count;
+}
+
+void oracle_order_shown(u32 order)
+{
+    if (order == 0 || order > oracle.naive->orders_count)
+        oracle_fail(&counters->lost, "order %u was shown, and is none of %u", order, oracle.naive->orders_count);
+    oracle.acknowledged = MAX(oracle.acknowledged, oracle.placed[order]);
+}
+
 void oracle_shown(u32 festival, u64 seq, const struct screen_total *total)
 {
     if (seq > oracle.noted_count)
@@ -151,15 +197,80 @@ bool oracle_unsent(void)
     return oracle.unsent;
 }
 
+/* --- the clock ---------------------------------------------------------------------------------------- */
+
+/* It is drawn to the wall clock by a part in a hundred; what is decided tells what it was. */
+static void watch_clock(const struct command_header *command)
+{
+    i64 now_ns = sim_disk_now(oracle.disk), time_ms = command->time_ms;
+    const struct span *clock = &oracle.clock;
+    i64 shortest_ms = (now_ns - clock->until_ns) / 1000000 / 100 * 99;
+    i64 longest_ms = (now_ns - clock->since_ns) / 1000000 / 100 * 101 + 101;
+    i64 low_ms = clock->low_ms + shortest_ms - CLOCK_SLACK_MS, high_ms = clock->high_ms + longest_ms + CLOCK_SLACK_MS;
+    if (high_ms > TIME_MS_MAX) /* such a clock moves nothing */
+        return;
+    if (time_ms < low_ms || time_ms > high_ms)
+        oracle_fail(&counters->differences, "%s: it is %lld by the server's clock, and cannot be before %lld or after %lld",
+                    command_info(command->kind)->word, (long long)time_ms, (long long)low_ms, (long long)high_ms);
+    oracle.clock = (struct span){now_ns, now_ns, time_ms, time_ms + 1};
+}
+
+/* Counts one that is near, and keeps it if it is number `wanted`. */
+static void edge_add(struct edge *edge, u32 *count, u32 wanted, i64 in_ms, struct edge found)
+{
+    found.at_ns += in_ms * 1000000;
+    if (++*count == wanted)
+        *edge = found;
+}
+
+static u32 edges_within(i64 within_ms, u32 wanted, struct edge *edge)
+{
+    const struct naive *naive = oracle.naive;
+    const struct edge now = {.at_ns = sim_disk_now(oracle.disk)};
+    const i64 now_ms = oracle.clock.low_ms + (now.at_ns - oracle.clock.until_ns) / 1000000;
+    const i64 end_ms = now_ms + within_ms;
+    u32 count = 0;
+#define EDGE(at_ms, ...)                                                                         \
+    if ((at_ms) > now_ms && (at_ms) < end_ms)                                                    \
+        edge_add(edge, &count, wanted, (at_ms) - now_ms, (struct edge){.at_ns = now.at_ns, __VA_ARGS__});
+    for (u32 id = 1; id <= naive->orders_count; id++)
+        if (naive->orders[id].state == ORDER_HELD)
+            EDGE(naive->orders[id].changed_ms, .order = id, .total_minor = naive->orders[id].total_minor)
+    for (u32 id = 1; id <= naive->put_count[COMMAND_FESTIVAL_PUT]; id++) {
+        EDGE(NAIVE_PUT(naive, festival_put, FESTIVAL_PUT, id)->opens_ms)
+        EDGE(NAIVE_PUT(naive, festival_put, FESTIVAL_PUT, id)->closes_ms)
+    }
+    for (u32 id = 1; id <= naive->deals_count; id++) {
+        EDGE(naive->deals[id].opens_ms)
+        EDGE(naive->deals[id].closes_ms)
+    }
+#undef EDGE
+    return count;
+}
+
+bool oracle_edge(u32 draw, i64 within_ms, struct edge *edge)
+{
+    u32 count = edges_within(within_ms, 0, edge);
+    if (count > 0)
+        edges_within(within_ms, 1 + draw % count, edge);
+    return count > 0;
+}
+
+i64 oracle_held_until_ms(void)
+{
+    i64 until_ms = 0;
+    for (u32 id = 1; id <= oracle.naive->orders_count; id++)
+        if (oracle.naive->orders[id].state == ORDER_HELD)
+            until_ms = MAX(until_ms, oracle.naive->orders[id].changed_ms);
+    return until_ms;
+}
+
 /* --- deciding ---------------------------------------------------------------------------------------- */
 
 /* What the client gave must have come through the door unchanged; what it left out (0) may have been filled in. */
-static void compare_expected(const struct keyed *keyed, const struct command_header *command)
+static bool came_through(const struct command_header *expected, const struct command_header *command)
 {
-    const struct command_header *expected = keyed->expected;
     const struct command_info *info = command_info(command->kind);
-    if (expected == NULL)
-        oracle_fail(&counters->unasked, "%s was decided under a key that nobody uses", info->word);
     bool same = expected->kind == command->kind && (info->tail == TAIL_NONE || expected->size == command->size) &&
                 memcmp((const u8 *)expected + info->fixed_size, (const u8 *)command + info->fixed_size,
                        expected->size - info->fixed_size) == 0;
@@ -172,11 +283,20 @@ static void compare_expected(const struct keyed *keyed, const struct command_hea
             asked &= ORDER_MAY_SPLIT;
         same = asked == 0 || asked == got;
     }
-    if (!same) {
-        support_print(stderr, expected);
-        support_print(stderr, command);
-        oracle_fail(&counters->unasked, "%s was decided otherwise than it was sent", info->word);
-    }
+    return same;
+}
+
+static void compare_expected(const struct keyed *keyed, const struct command_header *command)
+{
+    const char *word = command_info(command->kind)->word;
+    if (keyed->expected[0] == NULL)
+        oracle_fail(&counters->unasked, "%s was decided under a key that nobody uses", word);
+    for (u32 i = 0; i < EXPECTED_MAX && keyed->expected[i] != NULL; i++)
+        if (came_through(keyed->expected[i], command))
+            return;
+    support_print(stderr, keyed->expected[0]);
+    support_print(stderr, command);
+    oracle_fail(&counters->unasked, "%s was decided otherwise than it was sent", word);
 }
 
 static void keep_decision(const struct command_header *command, struct result result, u64 seq, i64 now_ms)
@@ -212,6 +332,7 @@ static bool equal(struct result a, struct result b)
 /* The selling engine has decided: the model decides the same. */
 static void watch(const struct engine *engine, const struct command_header *command, struct result result)
 {
+    watch_clock(command);
     bool texts_full = result.code == RESULT_POOL_FULL && result.value == LIMIT_text_bytes;
     naive_texts_full(oracle.naive, texts_full);
     struct result model = naive_apply(oracle.naive, command);
@@ -229,6 +350,8 @@ static void watch(const struct engine *engine, const struct command_header *comm
     }
     if (result_changed(result)) {
         note(command, engine_now(engine));
+        if (command->kind == COMMAND_ORDER_PLACE)
+            note_order(result.id);
         if (engine_seq(engine) != oracle.noted_count)
             oracle_fail(&counters->differences, "the engine counts %llu commands, and %llu were accepted",
                         (unsigned long long)engine_seq(engine), (unsigned long long)oracle.noted_count);
@@ -297,12 +420,13 @@ struct result __wrap_engine_apply(struct engine *engine, const struct command_he
 
 /* --- starts ------------------------------------------------------------------------------------------- */
 
-void oracle_begin(const struct engine_limits *limits, struct generator *generator)
+void oracle_begin(const struct engine_limits *limits, struct generator *generator, const struct sim_disk *disk)
 {
     struct buffer noted = oracle.noted;
     size_t *ends = oracle.ends;
     u64 ends_room = oracle.ends_room;
     void *totals = oracle.totals;
+    u64 *placed = oracle.placed, placed_room = oracle.placed_room;
     struct keyed *keys = oracle.keys != NULL ? oracle.keys : malloc(KEYS_MAX * sizeof(*keys));
     ASSERT(keys != NULL);
     memset(&oracle, 0, sizeof(oracle));
@@ -312,9 +436,12 @@ void oracle_begin(const struct engine_limits *limits, struct generator *generato
     oracle.ends = ends;
     oracle.ends_room = ends_room;
     oracle.totals = totals;
+    oracle.placed = placed;
+    oracle.placed_room = placed_room;
     oracle.keys = keys;
     oracle.limits = *limits;
     oracle.generator = generator;
+    oracle.disk = disk;
     oracle.naive = naive_create(limits);
 }
 
@@ -329,6 +456,8 @@ void oracle_recovering(void)
 {
     oracle.engine = NULL;
     oracle.recovering = true;
+    oracle.clock.since_ns = sim_disk_now(oracle.disk);
+    oracle.clock.low_ms = sim_disk_wall(oracle.disk);
 }
 
 void oracle_stopped(void)
@@ -390,6 +519,9 @@ void oracle_selling(const struct engine *engine)
     if (!oracle_same(engine, difference))
         oracle_fail(&counters->differences, "after the start: %s", difference);
     oracle.engine = engine;
+    oracle.clock.until_ns = sim_disk_now(oracle.disk);
+    oracle.clock.low_ms = MAX(oracle.clock.low_ms, engine_now(engine));
+    oracle.clock.high_ms = MAX(sim_disk_wall(oracle.disk), engine_now(engine));
 }
 
 /* --- answers ------------------------------------------------------------------------------------------ */
@@ -419,13 +551,13 @@ void oracle_answered(u32 caller, const u64 key[2], const struct heard *answer)
         oracle.acknowledged = MAX(oracle.acknowledged, decision->seq);
         return;
     }
-    bool accepted = keyed_remembered(keyed);
+    bool accepted = keyed_remembered(keyed) && keyed->expected[1] == NULL; /* else: by another one, perhaps */
     bool own = answer->kind == ANSWER_WRONG || is_of_the_door(answer->word);
     if (answer->kind == ANSWER_LATER || (own && answer->kind != ANSWER_DONE && !accepted))
         return;
-    const char *word = keyed->expected != NULL ? command_info(keyed->expected->kind)->word : "?";
-    if (keyed->expected != NULL)
-        support_print(stderr, keyed->expected);
+    const char *word = keyed->expected[0] != NULL ? command_info(keyed->expected[0]->kind)->word : "?";
+    if (keyed->expected[0] != NULL)
+        support_print(stderr, keyed->expected[0]);
     const struct result *last = &keyed->decisions[(keyed->count - 1) % RESULTS_KEPT].result;
     oracle_fail(&counters->untrue, "%s is answered %s id %lld value %lld, and was %s (%s id %u value %lld)", word,
                 answer->kind == ANSWER_DONE ? "done" : answer->word, (long long)answer->id, (long long)answer->value,

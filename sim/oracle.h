@@ -11,6 +11,7 @@
 #define ELEVEN_SIM_ORACLE_H
 
 #include "core/engine.h"
+#include "sim/disk.h"
 #include "sim/speak.h"
 #include "test/generate.h"
 
@@ -32,8 +33,8 @@ _Noreturn void oracle_fail(u64 *counter, const char *format, ...) __attribute__(
 #define ORACLE_REASON_MAX 512
 extern char *oracle_reason;
 
-/* A world begins and ends. `generator` learns from what is accepted. */
-void oracle_begin(const struct engine_limits *limits, struct generator *generator);
+/* A world begins and ends. `generator` learns from what is accepted; `disk` has the clocks. */
+void oracle_begin(const struct engine_limits *limits, struct generator *generator, const struct sim_disk *disk);
 void oracle_end(void);
 
 /* A start begins: all that an engine is given now must be what was noted down, from where its snapshot ends. */
@@ -49,9 +50,11 @@ void oracle_check(const struct engine *engine, const char *when);
 /* The first without failing: false, and `difference` (NAIVE_DIFFERENCE_MAX bytes) says what is not. */
 bool oracle_same(const struct engine *engine, char *difference);
 
-/* A request that will be sent: what is decided under its key must be this command. NULL once it is not expected any
- * more. */
-void oracle_expect(u32 caller, const u64 key[2], const struct command_header *command);
+/* A request that will be sent: what is decided under its key must be this command, or another one that was expected
+ * under it. False: there are too many already. */
+bool oracle_expect(u32 caller, const u64 key[2], const struct command_header *command);
+/* How often something has been decided under this key; 0 when several requests have it. */
+u32 oracle_decided(u32 caller, const u64 key[2]);
 
 /* An answer has been read: it must be one of the decisions under this key, which now counts as acknowledged. */
 void oracle_answered(u32 caller, const u64 key[2], const struct heard *answer);
@@ -65,9 +68,25 @@ struct screen_total {
 };
 void oracle_shown(u32 festival, u64 seq, const struct screen_total *total);
 
+/* Orders that have been placed; one of them has been shown: from now on it must survive. */
+u32 oracle_orders(void);
+void oracle_order_shown(u32 order);
+
 /* The time and sequence number of the last command accepted. */
 i64 oracle_now_ms(void);
 u64 oracle_seq(void);
+/* A moment at which it matters in which millisecond something is decided: a hold ends (of `order`), or else a festival or a
+ * deal opens or closes. */
+struct edge {
+    i64 at_ns;                  /* of the monotonic clock */
+    u32 order;
+    i64 total_minor;
+};
+/* One of those within so many ms; `draw` says which. False: there is none. */
+bool oracle_edge(u32 draw, i64 within_ms, struct edge *edge);
+
+/* The last deadline of an order that holds units now; 0: none does. */
+i64 oracle_held_until_ms(void);
 /* In this world something has sold out; a start has found less than was decided. */
 bool oracle_sold_out(void);
 bool oracle_unsent(void);

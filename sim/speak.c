@@ -280,6 +280,8 @@ bool speak_http(struct buffer *out, const struct command_header *command, const 
                   how->key);
     if (how->ticket[0] != 0)
         buffer_format(out, "Queue-Ticket: %s\r\n", how->ticket);
+    if (how->closes)
+        buffer_text(out, "Connection: close\r\n");
     buffer_text(out, "Content-Type: application/json\r\n");
     if (how->chunked) {
         size_t half = body.size / 2;

@@ -16,6 +16,7 @@ struct speak_http {
     const char *ticket;         /* Queue-Ticket; "": none */
     u32 role;
     bool chunked;
+    bool closes;                /* Connection: close */
 };
 bool speak_http(struct buffer *out, const struct command_header *command, const struct speak_http *how);
 

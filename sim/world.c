@@ -16,9 +16,16 @@
 #define FOLDER "shop"
 #define FAULTY_PASSES_MAX 60000u    /* then it is healed, wherever it is */
 #define HEALED_PASSES_MAX 400000u
+#define NIGHT_PASSES_MAX 20000u
+#define NIGHT_SPARE_MS ((i64)60000)
+#define NIGHT_LATEST_MS (TIME_MS_MAX - (i64)10 * 86400000) /* a clock beyond the last time moves nothing */
 #define HEALED_NS ((i64)600 * 1000000000)
 #define BOOTS_MAX 16u                /* then as well */
 #define BOOTS_ARMED_MAX 8u          /* in a row with a power cut waiting */
+#define LEAP_EDGE_MS ((i64)25 * 3600 * 1000)
+#define LEAP_SHORT_NS ((i64)20000000) /* of an edge */
+#define REFUSED_WITHIN_MS 1000
+#define REFUSED_WITHIN_PASSES 100u
 #define STEP_MAX_MS ((i64)2 * 3600 * 1000)
 #define ROOM_ROOMY 65536u
 #define DISK_MIN_NS 1000            /* an append takes so long at least */
@@ -35,6 +42,7 @@ struct world {
     struct server *server;          /* NULL: down */
     i64 next_fault_ns;
     u32 boots, armed;               /* all; with a power cut waiting, in a row */
+    u32 waited;                     /* passes in which commands have waited at the desk for too long */
     bool hurt;                      /* faults are on */
     bool limited;                   /* the disk has little room */
 };
@@ -46,6 +54,17 @@ static u32 one_of(struct prng *r, const u32 *values, size_t count)
     return values[prng_below(r, count)];
 }
 
+/* All at once, while the disk is stuck: more is decided than the journal has room for. */
+static void draw_rush(struct world_options *options)
+{
+    options->clients = 32;
+    options->depth = CLIENT_DEPTH_MAX;
+    options->requests = 2000;
+    options->think_us = 0;
+    options->stuck = MAX(options->stuck, 4u);
+    options->batch_kb = 68;
+}
+
 void world_draw(struct world_options *options, u64 seed)
 {
     struct prng own, *r = &own;
@@ -55,6 +74,8 @@ void world_draw(struct world_options *options, u64 seed)
     options->name = draw;
 #include "sim/options.def"
 #undef OPTION
+    if (options->rush > 0)
+        draw_rush(options);
 }
 
 static const char *const families[] = {
@@ -133,6 +154,8 @@ static struct server *boot_once(struct world *world)
     door.in_flight_ms = options->keys_of_admission_ms > 0 ? options->keys_of_admission_ms : 25;
     door.no_views = true;
     door.orders_ahead = 1;
+    door.batch_bytes_max = options->batch_kb << 10;
+    door.flush_bytes = options->flush_bytes;
     door.snapshot_every_bytes = (u64)options->snapshot_kb << 10;
     door.io = &world->io;
     sim_loop_init(&loop);
@@ -292,6 +315,12 @@ static void fault_leap(struct world *world)
 {
     static const i64 longest_s[] = {2, 60, 1200, 90000};
     counters->leaps++;
+    struct edge edge;
+    if (chance(world, 50) && oracle_edge((u32)prng_next(&world->faults), LEAP_EDGE_MS, &edge) &&
+        edge.at_ns > now_ns(world) + LEAP_SHORT_NS) {
+        sim_disk_advance(world->disk, edge.at_ns - now_ns(world) - LEAP_SHORT_NS); /* those who aim at it are there */
+        return;
+    }
     i64 longest_ns = longest_s[prng_below(&world->faults, ARRAY_COUNT(longest_s))] * 1000000000;
     sim_disk_advance(world->disk, (i64)prng_below(&world->faults, (u64)longest_ns));
 }
@@ -321,12 +350,25 @@ static void inject(struct world *world)
 
 /* --- the course of a world ---------------------------------------------------------------------------------------- */
 
+/* The disk may be stuck; what waits to be decided is refused all the same. */
+static void watch_desk(struct world *world)
+{
+    const struct desk *desk = &world->server->desk;
+    i64 waits_ms = server_loop_ms(world->server) - desk->stuck_since_ms;
+    bool late = desk->count > 0 && desk->stuck_since_ms > 0 && waits_ms > REFUSED_WITHIN_MS;
+    world->waited = late ? world->waited + 1 : 0;
+    if (world->waited > REFUSED_WITHIN_PASSES)
+        oracle_fail(&counters->stalled, "%u commands wait at the desk for %lld ms and are not refused", desk->count,
+                    (long long)waits_ms);
+}
+
 /* One pass of the loop, and whatever comes of it. */
 static void turn(struct world *world)
 {
     if (world->server == NULL)
         boot(world);
     uv_run(&world->server->loop, UV_RUN_ONCE);
+    watch_desk(world);
     if (sim_disk_crashed(world->disk)) {
         counters->power_cuts++;
         die(world, true);
@@ -374,10 +416,25 @@ static void finish(struct world *world, const char *what)
     }
 }
 
+/* Until every hold is over: they are let go although nobody asks for anything. */
+static void night(struct world *world)
+{
+    i64 left_ms = oracle_held_until_ms() - oracle_now_ms();
+    if (left_ms <= 0 || oracle_held_until_ms() > NIGHT_LATEST_MS)
+        return;
+    sim_disk_advance(world->disk, (left_ms + left_ms / 50 + NIGHT_SPARE_MS) * 1000000);
+    for (u32 passes = 0; oracle_held_until_ms() > 0; passes++) {
+        if (passes == NIGHT_PASSES_MAX)
+            oracle_fail(&counters->stalled, "units are still held long after the last deadline");
+        turn(world);
+    }
+}
+
 static void close_shop(struct world *world)
 {
     if (world->server == NULL)
         boot(world);
+    night(world);
     oracle_check(world->server->engine, "at the end");
     server_stop(world->server);
     for (u32 passes = 0; world->server != NULL; passes++) {
@@ -407,7 +464,8 @@ static void world_open(struct world *world, const struct world_options *options,
     struct client_options clients = {
         .clients = options->clients, .requests = options->requests, .depth_max = MAX(options->depth, 1u),
         .http_percent = options->http_percent, .chunked_percent = options->chunked_percent,
-        .vanish_percent = options->vanish_percent, .tries_max = options->tries,
+        .same_key_percent = options->same_key_percent, .mixed_percent = options->mixed_percent,
+        .close_percent = options->close_percent, .aim_percent = options->aim_percent, .vanish_percent = options->vanish_percent, .tries_max = options->tries,
         .slow_percent = options->slow_percent, .read_percent = options->read_percent,
         .think_max_ns = (i64)options->think_us * 1000, .patience_ns = (i64)options->patience_ms * 1000000,
     };
@@ -432,7 +490,7 @@ static void world_open(struct world *world, const struct world_options *options,
     net_init(&world->net, branch(world, "net"), &net);
     world->clients = clients_create(branch(world, "clients"), &clients, accounts, &world->net, world->generator);
     screens_init(&world->screens, branch(world, "screens"), options->screens, &world->net);
-    oracle_begin(&config.limits, world->generator);
+    oracle_begin(&config.limits, world->generator, world->disk);
 }
 
 static void world_close(struct world *world)

@@ -28,6 +28,7 @@ struct door_options {
     bool log_requests;
     u64 journal_ahead_bytes;
     u64 orders_ahead;
+    u32 batch_bytes_max, flush_bytes; /* of the journal, as eleven.h says; small: the doors meet one without room */
     u64 snapshot_every_bytes;       /* begin one beside the sale after so much journal; 0: as eleven.h says */
     const struct io *io;            /* of the engine and its journal; NULL: this machine's */
 };

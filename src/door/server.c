@@ -328,6 +328,8 @@ static bool server_open_engine(struct server *server)
         .journal_ahead_bytes = server->options.journal_ahead_bytes,
         .orders_ahead = server->options.orders_ahead,
         .prefault_indexes = server->options.orders_ahead > 0,
+        .batch_bytes_max = server->options.batch_bytes_max,
+        .flush_bytes = server->options.flush_bytes,
         .snapshot_every_bytes = server->options.snapshot_every_bytes,
         .io = server->options.io,
     };

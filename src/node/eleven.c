@@ -123,6 +123,10 @@ static enum journal_status recover(struct eleven *eleven, char *problem)
     struct recovery recovery = {.replay.engine = eleven->engine};
     toucher_start(&recovery.toucher, io, eleven->engine, eleven->options.orders_ahead, false);
     struct journal_options options = config_journal(&eleven->config, eleven->options.directory);
+    if (eleven->options.batch_bytes_max > 0) {
+        ASSERT(eleven->options.batch_bytes_max >= CHUNK_BYTES + IO_SECTOR);
+        options.batch_bytes_max = MIN(options.batch_bytes_max, eleven->options.batch_bytes_max);
+    }
     status = journal_open(&eleven->journal, io, &options, engine_seq(eleven->engine),
                           recovery_visit, &recovery, problem);
     toucher_stop(&recovery.toucher);
@@ -201,6 +205,8 @@ enum journal_status eleven_open(struct eleven **eleven_out, const struct eleven_
     eleven->options.in_flight_max = in_flight_rounded(options->in_flight_max);
     if (eleven->options.orders_ahead == 0)
         eleven->options.orders_ahead = ORDERS_AHEAD;
+    if (eleven->options.flush_bytes == 0)
+        eleven->options.flush_bytes = FLUSH_BYTES;
     if (eleven->options.snapshot_every_bytes == 0)
         eleven->options.snapshot_every_bytes = SNAPSHOT_EVERY_BYTES;
     if (eleven->options.snapshot_bytes_per_second == 0)
@@ -314,7 +320,7 @@ static void note(struct eleven *eleven, enum journal_status status)
 static void send(struct eleven *eleven, bool now)
 {
     u32 bytes = journal_open_bytes(eleven->journal);
-    if (bytes > 0 && (now || journal_in_flight(eleven->journal) == 0 || bytes >= FLUSH_BYTES))
+    if (bytes > 0 && (now || journal_in_flight(eleven->journal) == 0 || bytes >= eleven->options.flush_bytes))
         note(eleven, journal_flush(eleven->journal));
 }
 
