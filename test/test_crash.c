@@ -20,6 +20,7 @@
 #define ORDERS 1000u
 #define UNITS 700u
 #define GROUP 10u               /* orders submitted at a time */
+#define CALL_WEIGHT 10u
 #define UNSENT_PERCENT 10u      /* of power cuts must leave effects nobody has heard of, or they prove little */
 
 static struct night night;
@@ -124,7 +125,7 @@ static void test_power_cut_at_every_call(void **state)
     (void)state;
     begin(&tally);
     for (u64 seed = fault_first_seed(); seed < fault_first_seed() + seeds; seed++)
-        for (u64 call = 1; call <= calls; call++) {
+        for (u64 call = 1; call <= calls; call += fault_stride(CALL_WEIGHT)) {
             struct io io;
             say("seed %llu, power cut at call %llu", seed, call, 0);
             struct sim_disk *disk = cut_night(seed * 1000003 + call, call, &io);
@@ -154,7 +155,7 @@ static void test_power_cut_at_every_call_of_recovery(void **state)
         u64 again_max = calls_of_a_recovery(disk);
         static struct night heard;
         heard = night;
-        for (u64 again = 1; again <= again_max; again++) {
+        for (u64 again = 1; again <= again_max; again += fault_stride(CALL_WEIGHT)) {
             struct sim_disk *twin = sim_disk_twin(disk, mix64(seed) + again);
             night = heard;
             say("seed %llu, power cut at call %llu, at %llu of the recovery", seed, call, again);
@@ -180,7 +181,7 @@ static void test_kill_at_every_call(void **state)
     u64 calls = calls_of_a_night();
     (void)state;
     begin(&tally);
-    for (u64 call = 1; call <= calls; call++) {
+    for (u64 call = 1; call <= calls; call += fault_stride(CALL_WEIGHT)) {
         struct io io;
         say("seed %llu, killed at call %llu", fault_first_seed(), call, 0);
         night_begin(&night);
@@ -218,8 +219,8 @@ static void fail_at_every_call(const char *row, int error)
     struct night_tally tally = {0};
     u64 calls = calls_of_a_night();
     begin(&tally);
-    for (u64 call = 1; call <= calls; call++) {
-        bool power = (call + fault_first_seed()) % 2 == 0; /* in test_journal_crash.c: both, for each call */
+    for (u64 call = 1; call <= calls; call += fault_stride(CALL_WEIGHT)) {
+        bool power = mix64(call + fault_first_seed()) % 2 == 0; /* in test_journal_crash.c: both, for each call */
         say("call %llu, error %llu, power gone: %llu", call, (u64)-error, power);
         fail_night(call, error, power);
     }
