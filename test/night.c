@@ -208,8 +208,9 @@ void night_check_persisted(struct night *night, const struct sim_disk *disk, con
     struct eleven *eleven = night_open(night, &io);
     bool same = eleven != NULL && engine_seq(eleven_engine(eleven)) == seq &&
                 engine_chain(eleven_engine(eleven)) == chain;
-    fault_unless(same, &night->tally->lost, "%s: %llu commands were recovered, a power cut leaves %llu (%s)", night->label,
-                 (unsigned long long)seq, (unsigned long long)night->opened_seq, journal_status_word(night->status));
+    fault_unless(same, &night->tally->lost, "%s: %llu commands were recovered, a power cut leaves %llu (%s)",
+                 night->label, (unsigned long long)seq, (unsigned long long)night->opened_seq,
+                 journal_status_word(night->status));
     if (eleven != NULL)
         eleven_close(eleven);
     sim_disk_destroy(copy);
@@ -232,8 +233,8 @@ void night_check_end(struct night *night, struct sim_disk *disk, const struct io
     fault_unless(sold <= expected && engine_order_count(engine) <= expected, &tally->oversold,
                  "%s: %u sold, %u orders, %u units", night->label, sold, engine_order_count(engine), night->units);
     fault_unless(sold >= expected, &tally->lost, "%s: %u of %u units sold", night->label, sold, expected);
-    fault_unless(engine_order_count(engine) == sold, &tally->doubled, "%s: %u orders, %u were acknowledged", night->label,
-                 engine_order_count(engine), sold);
+    fault_unless(engine_order_count(engine) == sold, &tally->doubled, "%s: %u orders, %u were acknowledged",
+                 night->label, engine_order_count(engine), sold);
     const struct book *book = engine_book(engine, 1);
     fault_unless(book->available == night->units - expected && book->reserved == expected && support_check(engine),
                  &tally->unaccounted, "%s: the books are wrong", night->label);

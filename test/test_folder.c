@@ -117,8 +117,8 @@ static void check_again(const struct io *io, u64 seq, const char *what, u64 at, 
         eleven_close(eleven);
 }
 
-/* Opens a copy of the damaged folder. UINT64_MAX: it was refused, by name. Else the state is that of the number returned.
- * `model`: the naive model is asked as well. */
+/* Opens a copy of the damaged folder. UINT64_MAX: it was refused, by name. Else the state is that of the number
+ * returned. `model`: the naive model is asked as well. */
 static u64 open_copy(const struct folder *folder, bool model, const char *what, u64 at, struct tally *tally)
 {
     struct io io;
@@ -197,18 +197,20 @@ static void test_cut_at_every_byte(void **state)
         u8 *byte = sim_disk_file_bytes(folder.disk, segments[segment]) + --offset;
         bool same = tally.cases > 0 && *byte == 0;
         *byte = 0;
-        while (ends[whole - 1].segment > segment || (ends[whole - 1].segment == segment && ends[whole - 1].used > offset))
+        while (ends[whole - 1].segment > segment ||
+               (ends[whole - 1].segment == segment && ends[whole - 1].used > offset))
             whole--;
         if (same || tally.cases % fault_stride(IMAGE_WEIGHT) != 0)
             continue;
         sim_disk_settle(folder.disk);
         u64 seq = open_copy(&folder, asked != ends[whole - 1].seq, "cut", tally.cases, &tally);
         asked = seq;
-        fault_unless(seq >= ends[whole - 1].seq && seq != UINT64_MAX, &tally.lost, "cut %llu: opens with %llu of %llu (%s)",
-                     (unsigned long long)tally.cases, (unsigned long long)seq, (unsigned long long)ends[whole - 1].seq,
-                     problem);
-        fault_unless(seq <= ends[whole - 1].seq || seq == UINT64_MAX, &tally.silent, "cut %llu: opens with %llu of %llu",
-                     (unsigned long long)tally.cases, (unsigned long long)seq, (unsigned long long)ends[whole - 1].seq);
+        fault_unless(seq >= ends[whole - 1].seq && seq != UINT64_MAX, &tally.lost,
+                     "cut %llu: opens with %llu of %llu (%s)", (unsigned long long)tally.cases, (unsigned long long)seq,
+                     (unsigned long long)ends[whole - 1].seq, problem);
+        fault_unless(seq <= ends[whole - 1].seq || seq == UINT64_MAX, &tally.silent,
+                     "cut %llu: opens with %llu of %llu", (unsigned long long)tally.cases, (unsigned long long)seq,
+                     (unsigned long long)ends[whole - 1].seq);
     }
     folder_free(&folder);
     FAULT_LINE("folder-cut", {"cases", tally.cases}, {"images", tally.images}, {"opened", tally.opened},
@@ -216,7 +218,7 @@ static void test_cut_at_every_byte(void **state)
                {"leaked", tally.leaked});
 }
 
-/* --- rot ------------------------------------------------------------------------------------------------------------ */
+/* --- rot ---------------------------------------------------------------------------------------------------------- */
 
 static bool visit_nothing(void *argument, const struct journal_batch *batch)
 {
@@ -224,8 +226,8 @@ static bool visit_nothing(void *argument, const struct journal_batch *batch)
     return true;
 }
 
-/* All of the journal is proven by its seal: so it is refused, or nothing is missing; what was not read at the start, the
- * audit reads. `matters`: a good file has been changed where it holds something. */
+/* All of the journal is proven by its seal: so it is refused, or nothing is missing; what was not read at the start,
+ * the audit reads. `matters`: a good file has been changed where it holds something. */
 static void judge(const struct folder *folder, bool matters, const char *what, u64 at, struct tally *tally)
 {
     const struct journal_options options = {.directory = TRADE_DIRECTORY};

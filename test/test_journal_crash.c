@@ -338,8 +338,8 @@ static void check_stopped(struct journal *journal, enum journal_status named, st
                  journal_status_word(status));
 }
 
-/* One call fails once (0: is short), and lies from then on. The journal ends by name, or did not need that call. Then the
- * power goes, or the process alone. */
+/* One call fails once (0: is short), and lies from then on. The journal ends by name, or did not need that call. Then
+ * the power goes, or the process alone. */
 static void fail_at_call(u64 call, int error, bool power, struct tally *tally)
 {
     enum journal_status named = error == -ENOSPC ? JOURNAL_DISK_FULL : JOURNAL_IO_FAILED;

@@ -154,8 +154,8 @@ static struct sim_disk *make_half_full(struct io *io, struct map *map)
     }
 }
 
-/* The file made shorter byte by byte. While the zeros behind the last batch are there nothing is lost; from then on it is
- * refused by name, since no crash does that. */
+/* The file made shorter byte by byte. While the zeros behind the last batch are there nothing is lost; from then on it
+ * is refused by name, since no crash does that. */
 static void test_shorter_at_every_byte(void **state)
 {
     static struct map map;

@@ -1,9 +1,9 @@
 /*
- * A night of 10,000 orders, and at each of its syncs the power goes: whenever bytes are about to become durable, the disk
- * is copied as it is, and each write that is pending there becomes applied, dropped or garbage: in every combination
- * while there are two at most, and else all alike and in drawn mixtures. Each copy is recovered and must hold all that
- * has been acknowledged, nothing that was not decided, and no other decisions; some are finished by the clients. The
- * night itself goes on as if nothing had happened.
+ * A night of 10,000 orders, and at each of its syncs the power goes: whenever bytes are about to become durable, the
+ * disk is copied as it is, and each write that is pending there becomes applied, dropped or garbage: in every
+ * combination while there are two at most, and else all alike and in drawn mixtures. Each copy is recovered and must
+ * hold all that has been acknowledged, nothing that was not decided, and no other decisions; some are finished by the
+ * clients. The night itself goes on as if nothing had happened.
  *
  *   ELEVEN_ORDERS=n     of the night (10,000, which is the most)
  *   ELEVEN_FIRST=n      the seed (1)
@@ -91,7 +91,8 @@ static void recover(struct sim_disk *disk)
     if (tally.cases % CHECK_EVERY == 0)
         fault_unless(support_check(engine), &tally.unaccounted, "%s: the books are wrong", night.label);
     enum journal_status closed = eleven_close(eleven);
-    fault_unless(closed == JOURNAL_OK, &tally.stuck, "%s: does not close: %s", night.label, journal_status_word(closed));
+    fault_unless(closed == JOURNAL_OK, &tally.stuck, "%s: does not close: %s", night.label,
+                 journal_status_word(closed));
     if (tally.cases % FINISH_EVERY == 0)
         finish(disk, &io);
     fault_unless(sim_disk_open_files(disk) == 0, &tally.leaked, "%s: files are open", night.label);
@@ -127,7 +128,7 @@ static void look(const struct sim_disk *disk)
     }
 }
 
-/* --- the disk's calls, with a look before each sync ------------------------------------------------------------------ */
+/* --- the disk's calls, with a look before each sync --------------------------------------------------------------- */
 
 static int look_append(void *context, int file, const void *bytes, size_t size, u64 offset, u64 ticket)
 {
@@ -157,7 +158,7 @@ static int look_sync_directory(void *context, const char *path)
     return plain.sync_directory(context, path);
 }
 
-/* --- the night ------------------------------------------------------------------------------------------------------ */
+/* --- the night ---------------------------------------------------------------------------------------------------- */
 
 /* Hears what may be heard now. */
 static void hear(struct eleven *eleven, u64 first_ticket, bool wait)
