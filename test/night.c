@@ -1,6 +1,5 @@
 #include "test/night.h"
 
-#include "node/config.h"
 #include "test/support.h"
 
 #include <string.h>
@@ -13,8 +12,7 @@ void night_print(const char *row, const struct night_tally *t)
 {
     FAULT_LINE(row, {"cases", t->cases}, {"recovered", t->recovered}, {"unsent", t->unsent}, {"ended", t->ended},
                {"lost", t->lost}, {"oversold", t->oversold}, {"unaccounted", t->unaccounted}, {"doubled", t->doubled},
-               {"different", t->different}, {"silent", t->silent}, {"unnamed", t->unnamed}, {"stuck", t->stuck},
-               {"leaked", t->leaked});
+               {"different", t->different}, {"unnamed", t->unnamed}, {"stuck", t->stuck}, {"leaked", t->leaked});
 }
 
 void night_begin(struct night *night)
@@ -25,16 +23,21 @@ void night_begin(struct night *night)
     night->heard_seq = 0;
 }
 
+void night_config(const struct night *night, struct config *config)
+{
+    support_limits(&config->limits);
+    config->limits.orders = night->orders;
+    config->limits.lines = night->orders;
+    config->limits.answers = 2 * night->orders;
+    config->journal_segment_bytes = CONFIG_SEGMENT_BYTES_MIN;
+}
+
 struct sim_disk *night_disk(const struct night *night, u64 seed, struct io *io)
 {
     struct config config;
     struct sim_disk *disk = sim_disk_create(seed);
     sim_disk_io(disk, io);
-    support_limits(&config.limits);
-    config.limits.orders = night->orders;
-    config.limits.lines = night->orders;
-    config.limits.answers = 2 * night->orders;
-    config.journal_segment_bytes = CONFIG_SEGMENT_BYTES_MIN; /* a night fills some of them */
+    night_config(night, &config);
     assert_int_equal(config_create(NIGHT_DIRECTORY, &config, io), JOURNAL_OK);
     return disk;
 }

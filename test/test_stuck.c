@@ -6,7 +6,6 @@
  *   ELEVEN_FIRST=n      the seed (1)
  */
 #include "base/prng.h"
-#include "node/config.h"
 #include "test/night.h"
 #include "test/support.h"
 
