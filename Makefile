@@ -99,7 +99,7 @@ tests: $(tests) ## build the test programs only
 
 test_names := $(test_sources:test/test_%.c=%)
 # What a sanitized build repeats with fewer commands, and what the four builds must agree on.
-sanitized := ELEVEN_COMMANDS=100000 ELEVEN_SEEDS=1
+sanitized := ELEVEN_COMMANDS=100000 ELEVEN_SEEDS=1 ELEVEN_STRIDE=50 ELEVEN_ORDERS=1000 ELEVEN_FLIPS=500
 same := ELEVEN_COMMANDS=50000
 
 test: test-setup ## everything in its small tier

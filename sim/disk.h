@@ -83,8 +83,8 @@ void sim_disk_kill(struct sim_disk *disk);
 /* How many sectors are pending: what a power cut now would decide about. */
 u64 sim_disk_pending(const struct sim_disk *disk);
 
-/* The same disk once more, with all that is pending; no descriptor is open and no append in flight: for a power cut now,
- * while the first one goes on. */
+/* The same disk once more, with all that is pending; no descriptor is open and no append in flight: for a power cut
+ * now, while the first one goes on. */
 struct sim_disk *sim_disk_twin(const struct sim_disk *disk, u64 seed);
 
 /* sim_disk_reboot in which pending sector number n, in order of files and places, becomes what digit n of `outcomes` in

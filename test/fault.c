@@ -55,6 +55,11 @@ void fault_line(const char *row, const struct fault_count *counts, size_t count)
         fail_msg("%s: %llu broken promises", row, (unsigned long long)broken);
 }
 
+u64 fault_stride(u64 weight)
+{
+    return MAX(support_number("ELEVEN_STRIDE", 1) / weight, 1);
+}
+
 u64 fault_first_seed(void)
 {
     return support_number("ELEVEN_FIRST", 1);

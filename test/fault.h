@@ -45,4 +45,8 @@ void fault_line(const char *row, const struct fault_count *counts, size_t count)
 /* The first seed of this run, so that `make torture` goes on where it has been (ELEVEN_FIRST; 1). */
 u64 fault_first_seed(void);
 
+/* ELEVEN_STRIDE=n thins out what is exhaustive, for builds in which it takes too long: every n-th of the cheapest
+ * cases, every (n / weight)-th of others. 1, which is the default: all of them. The step to take, >= 1. */
+u64 fault_stride(u64 weight);
+
 #endif

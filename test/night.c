@@ -1,6 +1,5 @@
 #include "test/night.h"
 
-#include "node/config.h"
 #include "test/support.h"
 
 #include <string.h>
@@ -13,8 +12,7 @@ void night_print(const char *row, const struct night_tally *t)
 {
     FAULT_LINE(row, {"cases", t->cases}, {"recovered", t->recovered}, {"unsent", t->unsent}, {"ended", t->ended},
                {"lost", t->lost}, {"oversold", t->oversold}, {"unaccounted", t->unaccounted}, {"doubled", t->doubled},
-               {"different", t->different}, {"silent", t->silent}, {"unnamed", t->unnamed}, {"stuck", t->stuck},
-               {"leaked", t->leaked});
+               {"different", t->different}, {"unnamed", t->unnamed}, {"stuck", t->stuck}, {"leaked", t->leaked});
 }
 
 void night_begin(struct night *night)
@@ -25,16 +23,21 @@ void night_begin(struct night *night)
     night->heard_seq = 0;
 }
 
+void night_config(const struct night *night, struct config *config)
+{
+    support_limits(&config->limits);
+    config->limits.orders = night->orders;
+    config->limits.lines = night->orders;
+    config->limits.answers = 2 * night->orders;
+    config->journal_segment_bytes = CONFIG_SEGMENT_BYTES_MIN;
+}
+
 struct sim_disk *night_disk(const struct night *night, u64 seed, struct io *io)
 {
     struct config config;
     struct sim_disk *disk = sim_disk_create(seed);
     sim_disk_io(disk, io);
-    support_limits(&config.limits);
-    config.limits.orders = night->orders;
-    config.limits.lines = night->orders;
-    config.limits.answers = 2 * night->orders;
-    config.journal_segment_bytes = CONFIG_SEGMENT_BYTES_MIN; /* a night fills some of them */
+    night_config(night, &config);
     assert_int_equal(config_create(NIGHT_DIRECTORY, &config, io), JOURNAL_OK);
     return disk;
 }
@@ -208,8 +211,9 @@ void night_check_persisted(struct night *night, const struct sim_disk *disk, con
     struct eleven *eleven = night_open(night, &io);
     bool same = eleven != NULL && engine_seq(eleven_engine(eleven)) == seq &&
                 engine_chain(eleven_engine(eleven)) == chain;
-    fault_unless(same, &night->tally->lost, "%s: %llu commands were recovered, a power cut leaves %llu (%s)", night->label,
-                 (unsigned long long)seq, (unsigned long long)night->opened_seq, journal_status_word(night->status));
+    fault_unless(same, &night->tally->lost, "%s: %llu commands were recovered, a power cut leaves %llu (%s)",
+                 night->label, (unsigned long long)seq, (unsigned long long)night->opened_seq,
+                 journal_status_word(night->status));
     if (eleven != NULL)
         eleven_close(eleven);
     sim_disk_destroy(copy);
@@ -232,8 +236,8 @@ void night_check_end(struct night *night, struct sim_disk *disk, const struct io
     fault_unless(sold <= expected && engine_order_count(engine) <= expected, &tally->oversold,
                  "%s: %u sold, %u orders, %u units", night->label, sold, engine_order_count(engine), night->units);
     fault_unless(sold >= expected, &tally->lost, "%s: %u of %u units sold", night->label, sold, expected);
-    fault_unless(engine_order_count(engine) == sold, &tally->doubled, "%s: %u orders, %u were acknowledged", night->label,
-                 engine_order_count(engine), sold);
+    fault_unless(engine_order_count(engine) == sold, &tally->doubled, "%s: %u orders, %u were acknowledged",
+                 night->label, engine_order_count(engine), sold);
     const struct book *book = engine_book(engine, 1);
     fault_unless(book->available == night->units - expected && book->reserved == expected && support_check(engine),
                  &tally->unaccounted, "%s: the books are wrong", night->label);

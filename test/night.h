@@ -8,6 +8,7 @@
 #define ELEVEN_TEST_NIGHT_H
 
 #include "eleven.h"
+#include "node/config.h"
 #include "sim/disk.h"
 #include "test/fault.h"
 
@@ -22,7 +23,7 @@ struct night_tally {
     u64 recovered;              /* openings after a fault */
     u64 unsent;                 /* of these, with effects nobody had heard of */
     u64 ended;                  /* runs that the fault ended, by a name */
-    u64 lost, oversold, unaccounted, doubled, different, silent, unnamed, stuck, leaked;
+    u64 lost, oversold, unaccounted, doubled, different, unnamed, stuck, leaked;
 };
 void night_print(const char *row, const struct night_tally *tally);
 
@@ -44,6 +45,9 @@ struct night {
 
 /* Forgets what the clients know. */
 void night_begin(struct night *night);
+
+/* Small capacities, and segments of which a night fills some. */
+void night_config(const struct night *night, struct config *config);
 
 /* A disk with an empty shop of these capacities. */
 struct sim_disk *night_disk(const struct night *night, u64 seed, struct io *io);

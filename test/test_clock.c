@@ -1,7 +1,7 @@
 /*
- * Clocks that jump, go backwards and stand still. The core goes by the time in the command, and never back; the server's
- * clock (node/clock.h) runs with the monotonic one and follows the wall by one part in a hundred at most; so a sale
- * neither opens nor closes, and no hold ends, because somebody has set the machine's clock.
+ * Clocks that jump, go backwards and stand still. The core goes by the time in the command, and never back; the
+ * server's clock (node/clock.h) runs with the monotonic one and follows the wall by one part in a hundred at most; so a
+ * sale neither opens nor closes, and no hold ends, because somebody has set the machine's clock.
  *
  *   ELEVEN_FIRST=n      the seed (1)
  *   ELEVEN_STEPS=n      looks at the server's clock (300,000)
@@ -39,10 +39,10 @@ static i64 jump(struct prng *prng, i64 now_ms)
     }
 }
 
-/* --- the core ------------------------------------------------------------------------------------------------------- */
+/* --- the core ----------------------------------------------------------------------------------------------------- */
 
-/* A day's commands with times of any kind. The engine's time never goes back, only what is accepted moves it, and an order
- * is dated by it. shop_do compares every answer with the model's. */
+/* A day's commands with times of any kind. The engine's time never goes back, only what is accepted moves it, and an
+ * order is dated by it. shop_do compares every answer with the model's. */
 static void test_times_in_commands(void **state)
 {
     static struct shop s;
@@ -73,7 +73,7 @@ static void test_times_in_commands(void **state)
     print("clock-core", &tally);
 }
 
-/* --- the server's clock ------------------------------------------------------------------------------------------------ */
+/* --- the server's clock ------------------------------------------------------------------------------------------- */
 
 static void test_server_clock(void **state)
 {
@@ -113,7 +113,7 @@ static void test_server_clock(void **state)
     print("clock-server", &tally);
 }
 
-/* --- a sale under it ---------------------------------------------------------------------------------------------------- */
+/* --- a sale under it ---------------------------------------------------------------------------------------------- */
 
 static bool visit_times(void *argument, const struct journal_batch *batch)
 {
@@ -177,8 +177,8 @@ struct sale {
 #define OPENS_AFTER_MS ((i64)20000)
 #define LASTS_MS ((i64)60000)
 
-/* By the time that has passed: before 0.99 of it closed, after 1.01 of it open, and so on. The newest order is the last of
- * one each half second: a hold of 10 s lasts from 9.7 to 10.3. */
+/* By the time that has passed: before 0.99 of it closed, after 1.01 of it open, and so on. The newest order is the last
+ * of one each half second: a hold of 10 s lasts from 9.7 to 10.3. */
 static void check_order(const struct sale *sale, u16 code, struct tally *tally)
 {
     const i64 closes_after_ms = OPENS_AFTER_MS + LASTS_MS;
@@ -187,7 +187,8 @@ static void check_order(const struct sale *sale, u16 code, struct tally *tally)
     i64 passed_ms = (sale->io.monotonic_ns(sale->io.context) - sale->begun_ns) / MS_NS;
     bool early = passed_ms < OPENS_AFTER_MS * 99 / 100, late = passed_ms > closes_after_ms * 101 / 99;
     bool open = passed_ms > OPENS_AFTER_MS * 101 / 99 && passed_ms < closes_after_ms * 99 / 100;
-    fault_unless((!early || code == RESULT_NOT_OPEN) && (!late || code == RESULT_CLOSED) && (!open || code == RESULT_OK),
+    fault_unless((!early || code == RESULT_NOT_OPEN) && (!late || code == RESULT_CLOSED) &&
+                     (!open || code == RESULT_OK),
                  &tally->backwards, "seed %llu: %lld ms later an order is answered %s", (unsigned long long)sale->seed,
                  (long long)passed_ms, result_word(code));
     if (!open || code != RESULT_OK)
@@ -213,7 +214,8 @@ static void restart_sale(struct sale *sale, struct tally *tally)
     sale->begun_ns = io->monotonic_ns(io->context) - (engine_ms - sale->opens_ms + OPENS_AFTER_MS) * MS_NS;
 }
 
-/* A sale of 60 s, with the wall jumping all through it: an order each half second, from before it opens to after its end. */
+/* A sale of 60 s, with the wall jumping all through it: an order each half second, from before its beginning to after
+ * its end. */
 static void one_sale(u64 seed, bool restart, struct tally *tally)
 {
     static struct night night = {.orders = 1000, .units = 1000, .group = 10};

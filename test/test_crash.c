@@ -11,7 +11,6 @@
 #include "test/support.h"
 
 #include "base/checksum.h"
-#include "node/config.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #define ORDERS 1000u
 #define UNITS 700u
 #define GROUP 10u               /* orders submitted at a time */
+#define CALL_WEIGHT 10u
 #define UNSENT_PERCENT 10u      /* of power cuts must leave effects nobody has heard of, or they prove little */
 
 static struct night night;
@@ -124,7 +124,7 @@ static void test_power_cut_at_every_call(void **state)
     (void)state;
     begin(&tally);
     for (u64 seed = fault_first_seed(); seed < fault_first_seed() + seeds; seed++)
-        for (u64 call = 1; call <= calls; call++) {
+        for (u64 call = 1; call <= calls; call += fault_stride(CALL_WEIGHT)) {
             struct io io;
             say("seed %llu, power cut at call %llu", seed, call, 0);
             struct sim_disk *disk = cut_night(seed * 1000003 + call, call, &io);
@@ -154,7 +154,7 @@ static void test_power_cut_at_every_call_of_recovery(void **state)
         u64 again_max = calls_of_a_recovery(disk);
         static struct night heard;
         heard = night;
-        for (u64 again = 1; again <= again_max; again++) {
+        for (u64 again = 1; again <= again_max; again += fault_stride(CALL_WEIGHT)) {
             struct sim_disk *twin = sim_disk_twin(disk, mix64(seed) + again);
             night = heard;
             say("seed %llu, power cut at call %llu, at %llu of the recovery", seed, call, again);
@@ -172,6 +172,43 @@ static void test_power_cut_at_every_call_of_recovery(void **state)
     night_print("power-cut-again", &tally);
 }
 
+/* While the folder is made: it is there, or it is none; then it can be made in another place. */
+static void test_power_cut_while_made(void **state)
+{
+    struct night_tally tally = {0};
+    struct config config;
+    bool crashed = true;
+    (void)state;
+    begin(&tally);
+    night_config(&night, &config);
+    for (u64 call = 1; crashed; call++) {
+        struct io io;
+        struct sim_disk *disk = sim_disk_create(fault_first_seed() + call);
+        say("seed %llu, power cut at call %llu of the making", fault_first_seed(), call, 0);
+        night_begin(&night);
+        sim_disk_io(disk, &io);
+        sim_disk_crash_at(disk, call);
+        enum journal_status status = config_create(NIGHT_DIRECTORY, &config, &io);
+        crashed = sim_disk_crashed(disk);
+        fault_unless(status == JOURNAL_OK || (crashed && status == JOURNAL_IO_FAILED), &tally.unnamed, "%s: %s",
+                     night.label, journal_status_word(status));
+        tally.ended += status != JOURNAL_OK;
+        sim_disk_reboot(disk);
+        struct eleven *eleven = night_open(&night, &io);
+        bool none = eleven == NULL && night.status == JOURNAL_NOT_FOUND && status != JOURNAL_OK;
+        fault_unless(eleven != NULL || none, &tally.lost, "%s: made (%s), and then %s (%s)", night.label,
+                     journal_status_word(status), journal_status_word(night.status), night.problem);
+        tally.cases++;
+        tally.recovered += eleven != NULL;
+        if (eleven != NULL)
+            eleven_close(eleven);
+        fault_unless(sim_disk_open_files(disk) == 0, &tally.leaked, "%s: files are open", night.label);
+        sim_disk_destroy(disk);
+    }
+    FAULT_LINE("power-cut-making", {"cases", tally.cases}, {"recovered", tally.recovered}, {"ended", tally.ended},
+               {"lost", tally.lost}, {"unnamed", tally.unnamed}, {"leaked", tally.leaked});
+}
+
 /* --- the process goes ------------------------------------------------------------------------------------------ */
 
 static void test_kill_at_every_call(void **state)
@@ -180,7 +217,7 @@ static void test_kill_at_every_call(void **state)
     u64 calls = calls_of_a_night();
     (void)state;
     begin(&tally);
-    for (u64 call = 1; call <= calls; call++) {
+    for (u64 call = 1; call <= calls; call += fault_stride(CALL_WEIGHT)) {
         struct io io;
         say("seed %llu, killed at call %llu", fault_first_seed(), call, 0);
         night_begin(&night);
@@ -218,8 +255,8 @@ static void fail_at_every_call(const char *row, int error)
     struct night_tally tally = {0};
     u64 calls = calls_of_a_night();
     begin(&tally);
-    for (u64 call = 1; call <= calls; call++) {
-        bool power = (call + fault_first_seed()) % 2 == 0; /* in test_journal_crash.c: both, for each call */
+    for (u64 call = 1; call <= calls; call += fault_stride(CALL_WEIGHT)) {
+        bool power = mix64(call + fault_first_seed()) % 2 == 0; /* in test_journal_crash.c: both, for each call */
         say("call %llu, error %llu, power gone: %llu", call, (u64)-error, power);
         fail_night(call, error, power);
     }
@@ -290,6 +327,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_power_cut_at_every_call),
         cmocka_unit_test(test_power_cut_at_every_call_of_recovery),
+        cmocka_unit_test(test_power_cut_while_made),
         cmocka_unit_test(test_kill_at_every_call),
         cmocka_unit_test(test_every_call_fails_once),
         cmocka_unit_test(test_every_call_finds_the_disk_full),

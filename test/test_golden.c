@@ -52,7 +52,7 @@ static bool same_facts(const struct facts *a, const struct facts *b)
     return a->seq == b->seq && a->chain == b->chain && a->digest == b->digest && a->orders == b->orders;
 }
 
-/* --- making one ------------------------------------------------------------------------------------------------------ */
+/* --- making one --------------------------------------------------------------------------------------------------- */
 
 static struct eleven *live(struct trade *trade, const struct io *io)
 {
@@ -173,7 +173,7 @@ static void make(const char *directory)
     trade_end(&trade);
 }
 
-/* --- opening them ------------------------------------------------------------------------------------------------------ */
+/* --- opening them ------------------------------------------------------------------------------------------------- */
 
 static void copy_file_in(const struct io *io, const char *from, const char *name)
 {
@@ -191,7 +191,7 @@ static void copy_file_in(const struct io *io, const char *from, const char *name
     io->close(io->context, handle);
 }
 
-/* Unpacks into a folder of the machine and from there onto a disk in memory. Needs tar and gzip, which every Debian has. */
+/* Unpacks into a folder of the machine and from there onto a disk in memory, with tar and gzip. */
 static struct sim_disk *unpack(const char *name, struct io *io)
 {
     char directory[] = "/tmp/eleven-golden.XXXXXX", command[512], path[600];
@@ -273,10 +273,11 @@ static void check_golden(const char *name, bool snapshots, struct tally *tally)
     eleven_stats(eleven, &stats);
     fault_unless((stats.recovered_snapshot_seq > 0) == snapshots, &tally->different, "%s: snapshot %llu", name,
                  (unsigned long long)stats.recovered_snapshot_seq);
-    fault_unless(same_facts(&facts, &expected), &tally->different,
-                 "%s: seq %llu chain %llx digest %llx orders %llu; recorded: seq %llu chain %llx digest %llx orders %llu", name,
-                 facts.seq, facts.chain, facts.digest, facts.orders, expected.seq, expected.chain, expected.digest,
-                 expected.orders);
+    fault_unless(
+        same_facts(&facts, &expected), &tally->different,
+        "%s: seq %llu chain %llx digest %llx orders %llu; recorded: seq %llu chain %llx digest %llx orders %llu", name,
+        facts.seq, facts.chain, facts.digest, facts.orders, expected.seq, expected.chain, expected.digest,
+        expected.orders);
     fault_unless(support_check(eleven_engine(eleven)), &tally->unaccounted, "%s: the books are wrong", name);
     tally->commands += stats.recovered_commands;
     check_goes_on(&io, eleven, name, tally);

@@ -13,6 +13,7 @@
 #include <errno.h>
 
 #define RUN_RECORDS 1000
+#define CALL_WEIGHT 10u
 #define SECTION_BYTES 20000
 
 /* What one run has promised to the outside: the mark it saw, and what it tried to push. */
@@ -227,7 +228,7 @@ static void test_power_cut_at_every_call(void **state)
     (void)state;
     for (u64 seed = fault_first_seed(); seed < fault_first_seed() + 4; seed++) {
         u64 calls = calls_of_a_run(seed);
-        for (u64 call = 1; call <= calls; call++) {
+        for (u64 call = 1; call <= calls; call += fault_stride(CALL_WEIGHT)) {
             struct promise promise;
             struct sim_disk *disk = cut_run(seed, call, &promise);
             recover(disk, &promise, &tally);
@@ -270,7 +271,7 @@ static void test_power_cut_during_recovery(void **state)
         struct promise promise;
         struct sim_disk *disk = cut_run(seed, 60 + prng_below(&prng, calls - 60), &promise);
         bool through = !promise.created;
-        for (u64 call = 1; !through; call++) {
+        for (u64 call = 1; !through; call += fault_stride(CALL_WEIGHT)) {
             struct sim_disk *copy = sim_disk_clone(disk, seed * 1000 + call);
             through = cut_recovery(copy, call);
             cut_recovery(copy, 1 + prng_below(&prng, call + 20));
@@ -337,8 +338,8 @@ static void check_stopped(struct journal *journal, enum journal_status named, st
                  journal_status_word(status));
 }
 
-/* One call fails once (0: is short), and lies from then on. The journal ends by name, or did not need that call. Then the
- * power goes, or the process alone. */
+/* One call fails once (0: is short), and lies from then on. The journal ends by name, or did not need that call. Then
+ * the power goes, or the process alone. */
 static void fail_at_call(u64 call, int error, bool power, struct tally *tally)
 {
     enum journal_status named = error == -ENOSPC ? JOURNAL_DISK_FULL : JOURNAL_IO_FAILED;
@@ -379,7 +380,7 @@ static void fail_at_every_call(const char *row, int error)
     struct tally tally = {0};
     u64 calls = calls_of_a_run(3);
 
-    for (u64 call = 1; call <= calls; call++) {
+    for (u64 call = 1; call <= calls; call += fault_stride(CALL_WEIGHT)) {
         fail_at_call(call, error, true, &tally);
         fail_at_call(call, error, false, &tally);
     }

@@ -16,8 +16,9 @@ static void print(const char *row, const struct tally *tally)
 }
 
 /*
- * Reads what was damaged. Either it is refused with the name of a file, or it ends early (`proven` records and more, none
- * of them changed: kit_visit looks at every byte), or nothing is missing. Returns the records, or UINT64_MAX: refused.
+ * Reads what was damaged. Either it is refused with the name of a file, or it ends early (`proven` records and more,
+ * none of them changed: kit_visit looks at every byte), or nothing is missing. Returns the records, or UINT64_MAX:
+ * refused.
  */
 static u64 judge(const struct io *io, u64 proven, u64 all, const char *what, struct tally *tally)
 {

@@ -39,7 +39,7 @@ struct stampede {
     u64 buyers, sold, refused, oversold, lost, unaccounted;
 };
 
-/* A unit for each of so many buyers, home, collected, carried out; `quota`: what is scarce is the deal, not the stock. */
+/* A unit for each of so many buyers, home, collected, carried out. `quota`: scarce is the deal, not the stock. */
 static void stampede(struct stampede *tally, u32 units, u32 buyers, bool quota)
 {
     struct engine_limits limits;
@@ -337,8 +337,8 @@ static void test_payment_meets_expiry(void **state)
         }
 }
 
-/* Four things at once: paid from the wallet, paid by the provider, cancelled (or paid from the wallet once more), and the
- * clock's tick, in every order and each a millisecond before, at or after the deadline. */
+/* Four things at once: paid from the wallet, paid by the provider, cancelled (or paid from the wallet once more), and
+ * the clock's tick, in every order and each a millisecond before, at or after the deadline. */
 struct at_once {
     u64 cases, paid, cancelled, expired, doubled, unaccounted;
 };
@@ -354,8 +354,9 @@ static void all_at_once(const u32 *order, const i64 *beside_ms, bool cancels, st
         if (order[i] == 0 || (order[i] == 2 && !cancels))
             paid += pay(1, 100000).code == RESULT_OK;
         else if (order[i] == 1)
-            paid += DO(&s, order_pay, ORDER_PAY, .order = 1, .payment = PAYMENT_PROVIDER, .amount_minor = 100000).code ==
-                    RESULT_OK;
+            paid +=
+                DO(&s, order_pay, ORDER_PAY, .order = 1, .payment = PAYMENT_PROVIDER, .amount_minor = 100000).code ==
+                RESULT_OK;
         else if (order[i] == 2)
             cancelled += cancel(1).code == RESULT_OK;
         else
@@ -372,8 +373,8 @@ static void all_at_once(const u32 *order, const i64 *beside_ms, bool cancels, st
     /* Money is never kept without goods, nor goods without money. */
     i64 kept_minor = engine_account(s.engine, 1) == NULL ? 0 : engine_account(s.engine, 1)->balance_minor;
     const struct book *book = engine_book(s.engine, 1);
-    bool whole = kept_minor == (state == ORDER_PAID ? 100000 : 0) && book->available == (state == ORDER_PAID ? 0 : 10) &&
-                 book->reserved == 10 - book->available;
+    bool whole = kept_minor == (state == ORDER_PAID ? 100000 : 0) &&
+                 book->available == (state == ORDER_PAID ? 0 : 10) && book->reserved == 10 - book->available;
     fault_unless(whole, &tally->unaccounted, "%u%u%u%u: state %u, %lld kept, %lld units left", order[0], order[1],
                  order[2], order[3], state, (long long)kept_minor, (long long)book->available);
     tally->paid += state == ORDER_PAID;

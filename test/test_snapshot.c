@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#define HEADER_WEIGHT 10u
 #define BIG_BYTES ((u64)5 << 20)
 
 static _Alignas(4096) u8 buffer[SNAPSHOT_BUFFER_BYTES];
@@ -176,15 +177,10 @@ static struct sim_disk *make_snapshot(struct io *io, u64 salt, u8 instance, u64 
     return disk;
 }
 
-/* ELEVEN_STRIDE=n: every n-th byte, but for those of the header, the footer and the first chunk's header (1). */
-static u64 stride(void)
+/* The header, the footer and the first chunk's header are thinned out less. */
+static u64 step(u64 at, u64 size)
 {
-    return MAX(support_number("ELEVEN_STRIDE", 1), 1);
-}
-
-static bool is_dense(u64 at, u64 size)
-{
-    return at < IO_SECTOR + 200 || at + IO_SECTOR > size;
+    return fault_stride(at < IO_SECTOR + 200 || at + IO_SECTOR > size ? HEADER_WEIGHT : 1);
 }
 
 static void test_every_byte_flipped(void **state)
@@ -198,7 +194,7 @@ static void test_every_byte_flipped(void **state)
     prng_seed(&prng, fault_first_seed());
     u64 size = (u64)sim_disk_file_size(disk, snapshot_file(5));
     u8 *bytes = sim_disk_file_bytes(disk, snapshot_file(5));
-    for (u64 at = 0; at < size; at += is_dense(at, size) ? 1 : stride()) {
+    for (u64 at = 0; at < size; at += step(at, size)) {
         u8 bit = (u8)(1u << prng_below(&prng, 8));
         bytes[at] ^= bit;
         must_refuse(disk, &io, "flip", at, &tally);
@@ -219,7 +215,7 @@ static void test_cut_at_every_byte(void **state)
     u64 size = (u64)sim_disk_file_size(disk, snapshot_file(5));
     for (u64 cut = size; cut-- > 0;) {
         sim_disk_truncate(disk, snapshot_file(5), cut);
-        if (cut % stride() == 0)
+        if (cut % fault_stride(1) == 0)
             must_refuse(disk, &io, "cut", cut, &tally);
     }
     sim_disk_destroy(disk);

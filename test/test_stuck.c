@@ -1,12 +1,11 @@
 /*
- * A disk that is slow, or stuck: what is decided and not yet durable is bounded, what cannot be taken is said at once, no
- * memory is asked for, and nobody is told of anything that is not on the disk. When it moves again all goes on; when the
- * power goes instead, nothing acknowledged is lost.
+ * A disk that is slow, or stuck: what is decided and not yet durable is bounded, what cannot be taken is said at once,
+ * no memory is asked for, and nobody is told of anything that is not on the disk. When it moves again all goes on; when
+ * the power goes instead, nothing acknowledged is lost.
  *
  *   ELEVEN_FIRST=n      the seed (1)
  */
 #include "base/prng.h"
-#include "node/config.h"
 #include "test/night.h"
 #include "test/support.h"
 
@@ -100,15 +99,15 @@ static void sell(struct eleven *eleven, u32 number, u32 end, u64 *first)
     }
 }
 
-/* Nothing moves: what is taken ends soon, and from then on each offer is refused at once, with nothing asked of the world
- * but the time. Returns the number of the first order not taken. */
+/* Nothing moves: what is taken ends soon, and from then on each offer is refused at once, with nothing asked of the
+ * world but the time. Returns the number of the first order not taken. */
 static u32 offer_while_stuck(struct eleven *eleven, struct sim_disk *disk, u32 number, u64 *first)
 {
     const u64 bound = BATCHES_BOUND * CONFIG_SEGMENT_BYTES_MIN / 2 / sizeof(struct night_order);
     u32 end = offer(eleven, number, ORDERS, first);
     u64 asked_before = asked, calls_before = sim_disk_calls(disk), outstanding = eleven_outstanding(eleven);
-    fault_unless(end - number <= bound && end < ORDERS, &tally.unnamed, "%s: %u orders taken by a stuck disk", night.label,
-                 end - number);
+    fault_unless(end - number <= bound && end < ORDERS, &tally.unnamed, "%s: %u orders taken by a stuck disk",
+                 night.label, end - number);
     for (u32 again = 0; again < OFFERED; again++) {
         bool refused = offer(eleven, end, end + 1, first) == end && !eleven_can_decide(eleven);
         bool quiet = hear(eleven, *first, false) == 0;

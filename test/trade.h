@@ -1,7 +1,8 @@
 /*
  * trade.h: a generated world (generate.h) traded in a data folder: every command
  * goes to the library on a disk, to an engine beside it, and to the naive model; all three must answer alike. Of each
- * sequence number is known which state it is. So whatever a damaged folder opens with can be told from what it ever was.
+ * sequence number is known which state it is. So whatever a damaged folder opens with can be told from what it ever
+ * was.
  */
 #ifndef ELEVEN_TEST_TRADE_H
 #define ELEVEN_TEST_TRADE_H
@@ -37,7 +38,8 @@ void trade_end(struct trade *trade);
 /* A disk with an empty folder for it. */
 struct sim_disk *trade_disk(const struct trade *trade, struct io *io);
 
-/* Opens the folder; the caller's clock, no snapshot at the end unless `snapshot`. `problem`: JOURNAL_PROBLEM_MAX bytes. */
+/* Opens the folder; the caller's clock, no snapshot at the end unless `snapshot`. `problem`: JOURNAL_PROBLEM_MAX bytes.
+ */
 struct eleven *trade_open(const struct io *io, bool snapshot, enum journal_status *status, char *problem);
 
 /* Gives in so many commands more, in groups the seed says, and hears all answers. */
