@@ -119,7 +119,8 @@ class Server:
             [self.eleven, "serve", self.shop, "--http", "127.0.0.1:0", "--resp", "127.0.0.1:0", "--orders-ahead",
              "0", *self.options], stderr=subprocess.PIPE, text=True, env=self.environment)
         ready = threading.Event()
-        threading.Thread(target=self._listen, args=(self.process, ready), daemon=True).start()
+        self.listener = threading.Thread(target=self._listen, args=(self.process, ready), daemon=True)
+        self.listener.start()
         if not ready.wait(START_S) or self.process.poll() is not None:
             raise RuntimeError("the server does not start:\n%s" % self.said())
 

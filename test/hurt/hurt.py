@@ -67,7 +67,7 @@ SCENES = {
     "disk": (0.14, faults.DISKS, {"views": True}),
     "clock": (0.1, faults.CLOCKS, {}),
     "sockets": (0.08, [sockets.flood], {}),
-    "festival": (0.5, faults.KILLS + faults.PAUSES + faults.DISKS + faults.CLOCKS + [sockets.some], {"views": True}),
+    "festival": (0.5, faults.KILLS + faults.PAUSES + faults.DISKS + faults.CLOCKS + [sockets.some], {"views": True, "storm_s": 10}),
 }
 
 

@@ -151,6 +151,7 @@ class Shop(Server):
             self.counters.wrong("ends without a name", "it does not end, in %d s: %s" % (wait_s, self.said()[-600:]))
             process.kill()
             got = process.wait()
+        self.listener.join(END_S) # it has read the last words then
         if got == -signal.SIGABRT:
             self.counters.wrong("failed assertions", self.said()[-600:])
         elif got != code:

@@ -112,12 +112,6 @@ static void add(int word, int64_t amount)
     __atomic_fetch_add(&words[word], amount, __ATOMIC_RELAXED);
 }
 
-static int ends_with(const char *text, size_t size, const char *end)
-{
-    size_t length = strlen(end);
-    return size >= length && memcmp(text + size - length, end, length) == 0;
-}
-
 /* Which of the four kinds an open file is; 0: none of ours (a pipe, a socket). */
 static int kind_of(int file)
 {
@@ -132,8 +126,8 @@ static int kind_of(int file)
     ssize_t size = readlink(link, path, sizeof(path));
     if (size <= 0 || size == sizeof(path) || path[0] != '/')
         return 0;
-    if (ends_with(path, (size_t)size, ".db") || ends_with(path, (size_t)size, ".db-wal") ||
-        ends_with(path, (size_t)size, ".db-journal") || ends_with(path, (size_t)size, "views.tmp"))
+    /* x.db, x.db-wal, x.db-shm; a shared-memory file grows by writes of a byte, and must really. */
+    if (memmem(path, (size_t)size, ".db", 3) != NULL || memmem(path, (size_t)size, "/views.tmp", 10) != NULL)
         return DATABASE;
     if (memmem(path, (size_t)size, "/prepared-", 10) != NULL)
         return AHEAD;
