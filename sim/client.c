@@ -10,6 +10,7 @@
 #define RETRY_MIN_NS ((i64)1000000)
 #define ORDERS_SEEN_MAX 64u
 #define NONE UINT32_MAX
+#define ANSWERED_NS ((i64)4000000000)
 #define AIM_WITHIN_MS ((i64)60)
 #define GUESSES 8u                  /* orders at the end that are guessed at */
 #define WITHOUT_END SIZE_MAX
@@ -39,9 +40,11 @@ struct client {
     struct buffer input;
     u32 asked[CLIENT_DEPTH_MAX + 1];   /* requests under way, in order; NONE: AUTH */
     u32 count;
+    i64 born_ns, asked_ns;      /* connected; the last pipeline was sent */
     size_t received, vanish_received; /* leaves when so much has come */
     i64 vanish_ns;              /* or then; 0: not */
     bool vanish_reset, slow;
+    bool cut;                   /* the last pipeline was not sent whole */
     i64 deadline_ns, wake_ns;
 };
 
@@ -57,6 +60,7 @@ struct clients {
     u32 open_from;              /* requests before are finished */
     u64 seed, keys;
     bool calm;
+    i64 good_ns;                /* clients_good_since */
     i64 aimed_ns;               /* when the next one that aims at an edge is to be sent; 0: none does */
     u32 orders[ORDERS_SEEN_MAX]; /* acknowledged */
     u32 order_count;
@@ -259,6 +263,20 @@ static void look_answered(const struct request *request, const struct heard *ans
                     (long long)answer->id);
 }
 
+/* A shopper pays and cancels their own orders only. */
+static void check_own(const struct request *request)
+{
+    u32 order = 0;
+    if (request->command->kind == COMMAND_ORDER_CANCEL)
+        order = ((const struct command_order_cancel *)request->command)->order;
+    if (request->command->kind == COMMAND_ORDER_PAY)
+        order = ((const struct command_order_pay *)request->command)->order;
+    u32 shopper = oracle_order_shopper(order);
+    if (shopper != 0 && shopper != CLIENT_SHOPPER)
+        oracle_fail(&counters->untrue, "%s of order %u by somebody else's account is done",
+                    command_info(request->command->kind)->word, order);
+}
+
 static void request_answered(struct clients *clients, struct request *request, const struct heard *answer, i64 now_ns)
 {
     counters->answers++;
@@ -278,6 +296,8 @@ static void request_answered(struct clients *clients, struct request *request, c
         return;
     }
     bool done = answer->kind == ANSWER_DONE;
+    if (done && request->person == PERSON_SHOPPER)
+        check_own(request);
     request->accepted |= done;
     if (done && request->command != NULL && request->command->kind == COMMAND_ORDER_PLACE)
         clients->orders[clients->order_count++ % ORDERS_SEEN_MAX] = (u32)answer->id;
@@ -330,6 +350,19 @@ static bool client_hear(struct clients *clients, struct client *client, i64 now_
     return goes_on;
 }
 
+/* In good times the server closes no connection on which something is asked, and answers soon. */
+static void client_check_good(const struct clients *clients, const struct client *client, bool closed, i64 now_ns)
+{
+    if (client->slow || client->cut || client->conn->cut || client->count == 0 || clients->good_ns > now_ns)
+        return;
+    if (closed && client->born_ns > clients->good_ns)
+        oracle_fail(&counters->untrue, "a connection ends with %u requests unanswered, %lld us after they were asked",
+                    client->count, (long long)(now_ns - client->asked_ns) / 1000);
+    if (!closed && now_ns - MAX(client->asked_ns, clients->good_ns) > ANSWERED_NS)
+        oracle_fail(&counters->stalled, "%u requests have no answer for %lld ms", client->count,
+                    (long long)(now_ns - client->asked_ns) / 1000000);
+}
+
 static void client_listen(struct clients *clients, struct client *client, i64 now_ns)
 {
     size_t before = client->input.size;
@@ -342,7 +375,10 @@ static void client_listen(struct clients *clients, struct client *client, i64 no
         client_leave(clients, client, client->vanish_reset, now_ns);
         return;
     }
-    open &= client_hear(clients, client, now_ns);
+    bool goes_on = client_hear(clients, client, now_ns); /* else it was told that it ends */
+    if (goes_on)
+        client_check_good(clients, client, !open, now_ns);
+    open &= goes_on;
     if (!open || (client->count > 0 && now_ns >= client->deadline_ns)) {
         client_leave(clients, client, !open, now_ns);
         return;
@@ -362,6 +398,7 @@ static bool client_connect(struct clients *clients, struct client *client, enum 
     client->door = door;
     client->person = person;
     client->received = 0;
+    client->born_ns = now_ns;
     client->slow = chance(clients, clients->options.slow_percent) && !clients->calm;
     if (door == DOOR_RESP) {
         const char *secret = clients->accounts[person].secret;
@@ -384,7 +421,9 @@ static bool client_say(struct clients *clients, struct client *client, const str
         buffer_format(out, "GET /v1/orders/%u HTTP/1.1\r\nHost: eleven\r\nAuthorization: Bearer %s\r\n%s\r\n",
                       request->order, account->secret, last ? "Connection: close\r\n" : "");
     } else if (request->command == NULL) {
-        return false;
+        char order[16];
+        int size = snprintf(order, sizeof(order), "%u", request->order);
+        buffer_format(out, "*2\r\n$9\r\nORDER.GET\r\n$%d\r\n%s\r\n", size, order);
     } else if (client->door == DOOR_HTTP) {
         return speak_http(out, request->command, &how);
     } else {
@@ -409,6 +448,7 @@ static size_t client_plan(struct clients *clients, struct client *client, size_t
 {
     client->vanish_received = WITHOUT_END;
     client->vanish_ns = 0;
+    client->asked_ns = now_ns;
     client->deadline_ns = now_ns + clients->options.patience_ns;
     if (clients->calm || !chance(clients, clients->options.vanish_percent))
         return size;
@@ -421,10 +461,10 @@ static size_t client_plan(struct clients *clients, struct client *client, size_t
     return how == 1 ? below(clients, (u32)size + 1) : size;
 }
 
-/* The door for a request: any that can say it; a look is HTTP's. */
+/* The door for a request: any that can say it. */
 static enum door client_choose(struct clients *clients, const struct request *request)
 {
-    bool http = request->command == NULL || (!request->resp_only && chance(clients, clients->options.http_percent));
+    bool http = !request->resp_only && chance(clients, clients->options.http_percent);
     return http ? DOOR_HTTP : DOOR_RESP;
 }
 
@@ -471,6 +511,7 @@ static void client_ask(struct clients *clients, struct client *client, i64 now_n
             index = next_wish(clients, mixed ? PERSON_COUNT : client->person, now_ns);
     }
     size_t size = client_plan(clients, client, out.size, now_ns);
+    client->cut = size < out.size;
     net_client_write(clients->net, client->conn, out.bytes, size, now_ns);
     buffer_free(&out);
 }
@@ -495,6 +536,11 @@ i64 clients_act(struct clients *clients, i64 now_ns)
 }
 
 /* --- the end of a world ------------------------------------------------------------------------------------- */
+
+void clients_good_since(struct clients *clients, i64 since_ns)
+{
+    clients->good_ns = since_ns;
+}
 
 void clients_calm(struct clients *clients)
 {

@@ -12,6 +12,7 @@
 
 #define CLIENT_HTTP_PORT 1111
 #define CLIENT_RESP_PORT 1112
+#define CLIENT_SHOPPER 1u           /* who PERSON_SHOPPER is */
 #define CLIENT_DEPTH_MAX 64u        /* requests of one pipeline */
 
 /* Who they can be; made once for all worlds (sim/people.c). */
@@ -48,6 +49,8 @@ i64 clients_act(struct clients *clients, i64 now_ns);
 
 /* From now on nobody vanishes or gives up, and nothing new is asked. */
 void clients_calm(struct clients *clients);
+/* Since when nothing has disturbed the server: what is asked since then is answered, soon. INT64_MAX: something does. */
+void clients_good_since(struct clients *clients, i64 since_ns);
 /* Every request has been answered or given up. */
 bool clients_done(const struct clients *clients);
 /* Asks once more for all that was accepted and is still remembered, with its key, through any door. */

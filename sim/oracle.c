@@ -156,6 +156,11 @@ u32 oracle_orders(void)
     return oracle.naive->orders_count;
 }
 
+u32 oracle_order_shopper(u32 order)
+{
+    return order == 0 || order > oracle.naive->orders_count ? 0 : oracle.naive->orders[order].shopper;
+}
+
 void oracle_order_shown(u32 order)
 {
     if (order == 0 || order > oracle.naive->orders_count)

@@ -71,6 +71,8 @@ void oracle_shown(u32 festival, u64 seq, const struct screen_total *total);
 /* Orders that have been placed; one of them has been shown: from now on it must survive. */
 u32 oracle_orders(void);
 void oracle_order_shown(u32 order);
+/* Whose it is; 0: there is no such order. */
+u32 oracle_order_shopper(u32 order);
 
 /* The time and sequence number of the last command accepted. */
 i64 oracle_now_ms(void);

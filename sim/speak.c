@@ -332,6 +332,39 @@ static const char *line_end(const char *bytes, size_t size)
     return size < 2 ? NULL : memmem(bytes, size, "\r\n", 2);
 }
 
+/* The size of the value at the front, whatever it is; 0: it is not whole yet. */
+static size_t resp_value(const char *bytes, size_t size)
+{
+    size_t used = 0;
+    for (i64 left = 1; left > 0; left--) {
+        const char *end = line_end(bytes + used, size - used);
+        if (end == NULL)
+            return 0;
+        i64 number = strtoll(bytes + used + 1, NULL, 10);
+        char type = bytes[used];
+        used = (size_t)(end - bytes) + 2;
+        if (type == '$' && number >= 0)
+            used += (size_t)number + 2;
+        if (used > size)
+            return 0;
+        if (type == '*' || type == '%')
+            left += type == '%' ? 2 * number : number;
+    }
+    return used;
+}
+
+/* An order as it is shown: its number is the first of its integers. */
+static size_t resp_look(struct heard *answer, const char *bytes, size_t size)
+{
+    size_t used = resp_value(bytes, size);
+    const char *id = used == 0 ? NULL : memmem(bytes, used, "\r\n:", 3);
+    if (id != NULL) {
+        answer->kind = ANSWER_DONE;
+        answer->id = strtoll(id + 3, NULL, 10);
+    }
+    return used;
+}
+
 size_t speak_read_resp(struct heard *answer, const char *bytes, size_t size)
 {
     *answer = (struct heard){.kind = ANSWER_BROKEN, .id = -1, .value = -1};
@@ -350,8 +383,12 @@ size_t speak_read_resp(struct heard *answer, const char *bytes, size_t size)
         answer->kind = ANSWER_DONE;
         return used;
     }
-    if (memcmp(bytes, "*3\r\n", MIN(size, (size_t)4)) != 0)
+    if (bytes[0] == '$' || bytes[0] == '_') { /* null */
+        refused(answer, slice_text("unknown-order"));
         return used;
+    }
+    if (memcmp(bytes, "*3\r\n", 4) != 0)
+        return resp_look(answer, bytes, size);
     i64 numbers[3];
     for (int i = 0; i < 3; i++) {
         end = line_end(bytes + used, size - used);

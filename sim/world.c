@@ -41,6 +41,7 @@ struct world {
     struct screens screens;
     struct server *server;          /* NULL: down */
     i64 next_fault_ns;
+    i64 good_ns;                    /* since when nothing has been done to it */
     u32 boots, armed;               /* all; with a power cut waiting, in a row */
     u32 waited;                     /* passes in which commands have waited at the desk for too long */
     bool hurt;                      /* faults are on */
@@ -136,6 +137,9 @@ static i64 now_ns(const struct world *world)
 static i64 act(void *argument, i64 at_ns)
 {
     struct world *world = argument;
+    const struct server *server = world->server;
+    bool good = server != NULL && !server->stopping && !server->failed;
+    clients_good_since(world->clients, good ? world->good_ns : INT64_MAX);
     i64 clients_ns = clients_act(world->clients, at_ns), screens_ns = screens_act(&world->screens, at_ns);
     return MIN(MIN(clients_ns, screens_ns), world->hurt ? world->next_fault_ns : INT64_MAX);
 }
@@ -203,6 +207,7 @@ static bool boot_try(struct world *world)
             oracle_fail(&counters->refused_start, "the doors cannot be opened");
         oracle_selling(server->engine);
         world->server = server;
+        world->good_ns = now_ns(world);
         return true;
     }
     bool cut_off = sim_disk_crashed(world->disk);
@@ -300,7 +305,8 @@ static void fault_stop(struct world *world)
 static void fault_stuck(struct world *world)
 {
     counters->stuck++;
-    sim_disk_stuck(world->disk, now_ns(world) + (i64)prng_below(&world->faults, 5000000000));
+    world->good_ns = now_ns(world) + (i64)prng_below(&world->faults, 5000000000);
+    sim_disk_stuck(world->disk, world->good_ns);
 }
 
 static void fault_step(struct world *world)
@@ -345,7 +351,9 @@ static void inject(struct world *world)
     size_t i = 0;
     for (; draw >= faults[i].weight; i++)
         draw -= faults[i].weight;
+    world->good_ns = now_ns(world);
     faults[i].run(world);
+    world->good_ns = MAX(world->good_ns, now_ns(world));
 }
 
 /* --- the course of a world ---------------------------------------------------------------------------------------- */
@@ -392,6 +400,7 @@ static void hurt(struct world *world)
 static void heal(struct world *world)
 {
     world->limited = false;
+    world->good_ns = MAX(world->good_ns, now_ns(world));
     sim_disk_space(world->disk, UINT64_MAX);
     sim_disk_stuck(world->disk, 0);
     sim_disk_short_writes(world->disk, 0);
@@ -423,6 +432,7 @@ static void night(struct world *world)
     if (left_ms <= 0 || oracle_held_until_ms() > NIGHT_LATEST_MS)
         return;
     sim_disk_advance(world->disk, (left_ms + left_ms / 50 + NIGHT_SPARE_MS) * 1000000);
+    world->good_ns = now_ns(world);
     for (u32 passes = 0; oracle_held_until_ms() > 0; passes++) {
         if (passes == NIGHT_PASSES_MAX)
             oracle_fail(&counters->stalled, "units are still held long after the last deadline");
