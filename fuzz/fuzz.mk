@@ -30,6 +30,6 @@ fuzz: fuzz-setup ## the targets of fuzz/, for SECONDS=60 together, with their co
 	@$(fuzz_build) fuzz-programs
 	@fuzz/run build/fuzz time $(or $(SECONDS),60) $(fuzz_names)
 
-fuzz-smoke: fuzz-setup ## the same in its small tier: few runs, always the same
+fuzz-smoke: fuzz-setup ## the same in its small tier: few runs from a fixed seed
 	@$(fuzz_build) fuzz-programs
 	@fuzz/run build/fuzz smoke $(fuzz_names)
