@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/prng.h"
 #include "eleven.h"
+#include "journal/format.h"
 #include "sim/oracle.h"
 #include "test/naive.h"
 
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #define NAMES_MAX 64u
+#define HEADER_BYTES 128u           /* of a sector, where headers are */
 #define NAME_MAX_BYTES 96
 
 struct names {
@@ -73,26 +75,51 @@ static u64 used_sectors(struct sim_disk *disk, const char *path)
     return (size + IO_SECTOR - 1) / IO_SECTOR;
 }
 
+/* Takes out all that lies between this sector and the next that begins as it does: a batch, or a chunk of a snapshot. */
+static bool cut_out(struct sim_disk *disk, const char *path, u64 from, u64 sectors)
+{
+    u8 *bytes = sim_disk_file_bytes(disk, path);
+    u64 size = (u64)sim_disk_file_size(disk, path), to = from + 1;
+    while (to < sectors && memcmp(bytes + from * IO_SECTOR, bytes + to * IO_SECTOR, sizeof(u64)) != 0)
+        to++;
+    if (to >= sectors)
+        return false;
+    u64 less = (to - from) * IO_SECTOR;
+    memmove(bytes + from * IO_SECTOR, bytes + to * IO_SECTOR, size - to * IO_SECTOR);
+    memset(bytes + size - less, 0, less);
+    sim_disk_settle(disk);
+    if (strstr(path, "snapshot-") != NULL)
+        sim_disk_truncate(disk, path, size - less);
+    return true;
+}
+
 /* False: nothing was changed. */
 static bool hurt_file(struct sim_disk *disk, const char *path, bool last, struct prng *prng)
 {
     u64 sectors = used_sectors(disk, path);
     u8 *bytes = sim_disk_file_bytes(disk, path);
     u8 before[IO_SECTOR];
-    if (last) /* its last sector is the batch that says: all is durable */
-        sectors -= MIN(sectors, (u64)1);
+    const struct batch_header *end = (const void *)(bytes + (sectors - MIN(sectors, (u64)1)) * IO_SECTOR);
+    if (last && sectors > 0 && end->length == 0) /* the batch without commands that says: all is durable */
+        sectors--;
     if (sectors == 0)
         return false;
-    u8 *sector = bytes + prng_below(prng, sectors) * IO_SECTOR;
+    u64 at = prng_below(prng, sectors);
+    u8 *sector = bytes + at * IO_SECTOR;
     memcpy(before, sector, sizeof(before));
-    switch (prng_below(prng, 4)) {
+    switch (prng_below(prng, 6)) {
     case 0:
         sector[prng_below(prng, IO_SECTOR)] ^= (u8)(1u << prng_below(prng, 8));
         break;
-    case 1:
-        memset(sector, 0, IO_SECTOR);
+    case 1: /* in a header */
+        sector[prng_below(prng, HEADER_BYTES)] ^= (u8)(1u << prng_below(prng, 8));
         break;
     case 2:
+        memset(sector, 0, IO_SECTOR);
+        break;
+    case 3:
+        return cut_out(disk, path, at, sectors);
+    case 4:
         for (u32 i = 0; i < IO_SECTOR; i++)
             sector[i] = (u8)prng_next(prng);
         break;

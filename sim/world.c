@@ -16,6 +16,7 @@
 #define FOLDER "shop"
 #define FAULTY_PASSES_MAX 60000u    /* then it is healed, wherever it is */
 #define HEALED_PASSES_MAX 400000u
+#define DAMAGE_TRIES 6u
 #define NIGHT_PASSES_MAX 20000u
 #define NIGHT_SPARE_MS ((i64)60000)
 #define NIGHT_LATEST_MS (TIME_MS_MAX - (i64)10 * 86400000) /* a clock beyond the last time moves nothing */
@@ -460,7 +461,7 @@ static void reread(struct world *world)
     sim_disk_settle(world->disk);
     damage_none(world->disk, FOLDER, false);
     damage_none(world->disk, FOLDER, true);
-    for (u32 i = 0; i < 3; i++)
+    for (u32 i = 0; i < DAMAGE_TRIES; i++)
         if (chance(world, world->options->rot_percent))
             damage_some(world->disk, FOLDER, branch(world, "rot") + i);
 }
@@ -520,6 +521,10 @@ void world_run(const struct world_options *options, const struct sim_account *ac
     hurt(&world);
     heal(&world);
     finish(&world, "healed");
+    if (options->plug > 0 && world.server != NULL) { /* all is answered: nothing may be lost */
+        counters->power_cuts++;
+        die(&world, true);
+    }
     clients_ask_again(world.clients);
     finish(&world, "asked again");
     close_shop(&world);
