@@ -267,6 +267,7 @@ static void look_answered(const struct request *request, const struct heard *ans
 static void check_own(const struct request *request)
 {
     u32 order = 0;
+    ASSERT(request->command != NULL);
     if (request->command->kind == COMMAND_ORDER_CANCEL)
         order = ((const struct command_order_cancel *)request->command)->order;
     if (request->command->kind == COMMAND_ORDER_PAY)

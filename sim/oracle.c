@@ -399,12 +399,14 @@ static bool watching_decided(void *argument, const struct command_header *comman
     return watching->decided == NULL || watching->decided(watching->argument, command, result);
 }
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker gives them their names. */
 size_t __real_engine_apply_all(struct engine *engine, const void *commands, size_t count, engine_decided *decided,
                                void *argument);
 size_t __wrap_engine_apply_all(struct engine *engine, const void *commands, size_t count, engine_decided *decided,
                                void *argument);
 struct result __real_engine_apply(struct engine *engine, const struct command_header *command);
 struct result __wrap_engine_apply(struct engine *engine, const struct command_header *command);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 size_t __wrap_engine_apply_all(struct engine *engine, const void *commands, size_t count, engine_decided *decided,
                                void *argument)

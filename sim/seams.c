@@ -9,6 +9,7 @@
 
 #include <time.h>
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker gives them their names. */
 int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
 void __wrap_access_act(struct access *access, const struct access_act *act);
 bool __wrap_access_acts_full(struct access *access);
@@ -40,3 +41,4 @@ void __wrap_access_trail_key_used(struct access *access, u32 key_id, i64 used_ms
     (void)key_id;
     (void)used_ms;
 }
+/* NOLINTEND(bugprone-reserved-identifier) */

@@ -194,13 +194,13 @@ static void print_log(u32 index)
     char path[128], line[512], kept[12][512];
     u32 count = 0;
     snprintf(path, sizeof(path), "%s/%u/log", root, index);
-    FILE *file = fopen(path, "r");
+    FILE *file = fopen(path, "re");
     while (file != NULL && fgets(line, sizeof(line), file) != NULL)
         memcpy(kept[count++ % ARRAY_COUNT(kept)], line, sizeof(line));
     for (u32 i = count > ARRAY_COUNT(kept) ? count - (u32)ARRAY_COUNT(kept) : 0; i < count; i++)
         printf("    %s", kept[i % ARRAY_COUNT(kept)]);
     if (file != NULL)
-        fclose(file);
+        (void)fclose(file);
 }
 
 /* --- a smaller world that fails ------------------------------------------------------------------------------------ */
@@ -228,7 +228,7 @@ static void shrink(u64 seed, const struct arguments *given)
     for (u32 i = 0; world_family(i) != NULL && arguments.without_count < WITHOUT_MAX; i++) {
         smaller = options;
         world_without(&smaller, world_family(i));
-        if (memcmp(&smaller, &options, sizeof(options)) == 0 || !fails(&smaller, &arguments))
+        if (world_same(&smaller, &options) || !fails(&smaller, &arguments))
             continue;
         options = smaller;
         arguments.without[arguments.without_count++] = world_family(i);
@@ -392,28 +392,25 @@ static bool parse(struct arguments *arguments, int count, char **words)
         u64 number = strtoull(value, &end, 10);
         bool is_number = *end == 0 && end != value;
         world_draw(&probe, 1);
-        if (strcmp(word, "--without") == 0) {
-            if (arguments->without_count == WITHOUT_MAX || !world_without(&probe, value))
-                return false;
+        if (strcmp(word, "--without") == 0 && arguments->without_count < WITHOUT_MAX && world_without(&probe, value))
             arguments->without[arguments->without_count++] = value;
-        } else if (!is_number) {
+        else if (!is_number)
             return false;
-        } else if (strcmp(word, "--first") == 0) {
+        else if (strcmp(word, "--first") == 0)
             arguments->first = number;
-        } else if (strcmp(word, "--seeds") == 0) {
+        else if (strcmp(word, "--seeds") == 0)
             arguments->seeds = number;
-        } else if (strcmp(word, "--seconds") == 0) {
+        else if (strcmp(word, "--seconds") == 0)
             arguments->seconds = number;
-        } else if (strcmp(word, "--jobs") == 0 && number >= 1 && number <= JOBS_MAX) {
+        else if (strcmp(word, "--jobs") == 0 && number >= 1 && number <= JOBS_MAX)
             arguments->jobs = (u32)number;
-        } else if (strcmp(word, "--requests") == 0 && number <= UINT32_MAX) {
+        else if (strcmp(word, "--requests") == 0 && number <= UINT32_MAX)
             arguments->requests = (u32)number;
-        } else if (strcmp(word, "--seed") == 0) {
+        else if (strcmp(word, "--seed") == 0)
             arguments->seed = number;
-            arguments->single = true;
-        } else {
+        else
             return false;
-        }
+        arguments->single |= strcmp(word, "--seed") == 0;
     }
     return true;
 }

@@ -457,7 +457,7 @@ size_t speak_read_http(struct heard *answer, const char *bytes, size_t size)
     if (head == NULL)
         return 0;
     size_t head_size = (size_t)(head - bytes) + 4, length = 0;
-    int status = size > 12 ? atoi(bytes + 9) : 0;
+    int status = size > 12 ? (int)strtol(bytes + 9, NULL, 10) : 0;
     for (const char *at = bytes; at < head + 2;) {
         const char *end = line_end(at, (size_t)(head + 2 - at));
         heard_header(answer, &length, slice_of(at, (size_t)(end - at)));

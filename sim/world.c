@@ -111,6 +111,15 @@ bool world_without(struct world_options *options, const char *family)
     return any;
 }
 
+bool world_same(const struct world_options *one, const struct world_options *other)
+{
+    bool same = one->seed == other->seed;
+#define OPTION(name, family, draw) same &= one->name == other->name;
+#include "sim/options.def"
+#undef OPTION
+    return same;
+}
+
 void world_describe(const struct world_options *options, FILE *file)
 {
     fprintf(file, "seed %llu:", (unsigned long long)options->seed);
@@ -345,7 +354,7 @@ static void inject(struct world *world)
         sum += faults[i].weight;
     world->next_fault_ns = options->fault_every_ms == 0 || sum == 0
                                ? INT64_MAX
-                               : now_ns(world) + (i64)prng_below(&world->faults, 2000000 * options->fault_every_ms);
+                               : now_ns(world) + (i64)prng_below(&world->faults, 2000000ull * options->fault_every_ms);
     if (sum == 0)
         return;
     u64 draw = prng_below(&world->faults, sum);
@@ -392,7 +401,7 @@ static void hurt(struct world *world)
 {
     world->hurt = true;
     world->next_fault_ns =
-        world->options->fault_every_ms == 0 ? INT64_MAX : now_ns(world) + 1000000 * world->options->fault_every_ms;
+        world->options->fault_every_ms == 0 ? INT64_MAX : now_ns(world) + (i64)1000000 * world->options->fault_every_ms;
     for (u32 passes = 0; passes < FAULTY_PASSES_MAX && world->boots < BOOTS_MAX && !clients_done(world->clients); passes++)
         turn(world);
     world->hurt = false;

@@ -23,6 +23,8 @@ struct world_options {
 void world_draw(struct world_options *options, u64 seed);
 /* Switches a family of faults off. False: there is none of this name. */
 bool world_without(struct world_options *options, const char *family);
+/* They draw the same. */
+bool world_same(const struct world_options *one, const struct world_options *other);
 /* The families, one after another; NULL behind the last. */
 const char *world_family(u32 index);
 void world_describe(const struct world_options *options, FILE *file);

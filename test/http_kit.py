@@ -90,14 +90,14 @@ class Server:
 
     def prepare(self):
         file = lambda name: os.path.join(FIXTURES, name)
-        self.run("init", "shop")
+        self.run("init", self.shop)
         self.small_segments()
-        self.run("import", "shop", "--cities", os.path.join(TOP, "data", "cities_cn.csv"))
-        self.run("import", "shop", "--shopify", file("products.csv"), "--currency", "CNY", "--location", "main",
+        self.run("import", self.shop, "--cities", os.path.join(TOP, "data", "cities_cn.csv"))
+        self.run("import", self.shop, "--shopify", file("products.csv"), "--currency", "CNY", "--location", "main",
                  "--city", "3301")
-        self.run("import", "shop", "--locations", file("locations.csv"), "--brands", file("brands.csv"), "--prices",
+        self.run("import", self.shop, "--locations", file("locations.csv"), "--brands", file("brands.csv"), "--prices",
                  file("prices.csv"), "--stock", file("stock.csv"))
-        self.run("festival", "shop", "--code", "11.11", "--name", "Double Eleven", "--opens", "now-1h", "--closes",
+        self.run("festival", self.shop, "--code", "11.11", "--name", "Double Eleven", "--opens", "now-1h", "--closes",
                  "now+24h", "--currency", "CNY", "--usd-rate", "6.9329", "--utc-offset", "+08:00", "--deals",
                  file("deals.csv"))
         for login, role, location in PEOPLE:
@@ -118,8 +118,8 @@ class Server:
         with open(path, "w") as file:
             file.write(PASSWORD + "\n")
         where = ["--location", location] if location else []
-        self.run("access", "shop", "--add", login, "--role", role, "--password-file", path, *where)
-        said = self.run("access", "shop", "--key", login, "--name", "test")
+        self.run("access", self.shop, "--add", login, "--role", role, "--password-file", path, *where)
+        said = self.run("access", self.shop, "--key", login, "--name", "test")
         self.keys[login] = next(word for word in said.split() if word.startswith("elv_"))
 
     # --- the process ----------------------------------------------------------------------------------------

@@ -307,7 +307,7 @@ static void expect_not_restored(const struct engine_limits *limits, size_t regio
 {
     struct engine *copy = support_engine(limits);
     struct engine_region regions[ENGINE_REGIONS_MAX];
-    u64 sizes[ENGINE_REGIONS_MAX];
+    u64 sizes[ENGINE_REGIONS_MAX] = {0};
     if (field != NULL)
         *field += value;
     size_t count = engine_regions(copy, regions);

@@ -105,7 +105,7 @@ static void tear(struct sim_disk *disk, const struct names *names)
             }
         }
     }
-    assert_non_null(behind);
+    assert_true(last != NULL && behind != NULL);
     struct batch_header *torn = (void *)behind;
     *torn = *last;
     torn->number++;

@@ -102,7 +102,10 @@ static void recover(struct sim_disk *disk)
 
 static u64 power(u64 base, u64 exponent)
 {
-    return exponent == 0 ? 1 : base * power(base, exponent - 1);
+    u64 product = 1;
+    for (; exponent > 0; exponent--)
+        product *= base;
+    return product;
 }
 
 /* A sync is about to begin. */

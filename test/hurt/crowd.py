@@ -202,9 +202,6 @@ class Crowd:
             known = wish.args["was"] == "held" # it had expired; what is paid can always be cancelled before it leaves
         if not known:
             self.note("refusal without a cause", "%s: %s" % (wish, answer.code))
-        if wish.kind in ("pay", "cancel") and known:
-            if now_s - order.placed_s < self.world["hold_ms"] / 1000 * (1 - CLOCK_SLACK):
-                self.note("hold let go early", "order %d, after %.3f s: %s" % (order.number, now_s - order.placed_s, answer.code))
 
     def answered(self, wish, answer, asked_s, tries, door, ticket):
         now_s = time.monotonic()

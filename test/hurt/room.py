@@ -1,4 +1,5 @@
-"""A data folder on a small disk of its own: a tmpfs that can be made smaller and larger while the server runs.
+"""A data folder on a small disk of its own: a tmpfs, with a file beside the folder that takes up what room there shall not
+be.
 
 Mounting needs root, sudo without a password, or a user namespace (hurt.py starts itself again in one, where it can).
 """
@@ -8,9 +9,10 @@ import subprocess
 
 from faults import END_FULL_S, say
 
-PLENTY_MB = 400
+WHOLE_MB = 400
+SECTOR = 4096
+STEP = 4 << 20              # taken at a time
 START_S = 30
-TRIES = 50
 INSIDE = "ELEVEN_HURT_NAMESPACE"    # in the environment of what runs in a user namespace
 
 
@@ -34,33 +36,37 @@ def namespace(arguments):
 
 
 class Room:
-    """A tmpfs at `path`. `problem` says why there is none."""
+    """A tmpfs at `path`, with the data folder in it. `problem` says why there is none."""
 
     def __init__(self, path):
         self.path, self.problem, self.root = path, None, root()
+        self.shop, self.filler = os.path.join(path, "shop"), os.path.join(path, "filler")
         if self.root is None:
             self.problem = "cannot mount: not root, no sudo, no user namespaces"
             return
         os.makedirs(path)
-        done = run(*self.root, "mount", "-t", "tmpfs", "-o", "size=%dm,mode=0777" % PLENTY_MB, "eleven-hurt", path)
+        done = run(*self.root, "mount", "-t", "tmpfs", "-o", "size=%dm,mode=0777" % WHOLE_MB, "eleven-hurt", path)
         if done.returncode != 0:
             self.problem = "cannot mount: " + done.stdout.strip()
             os.rmdir(path)
 
-    def left(self):
-        """Bytes."""
-        status = os.statvfs(self.path)
-        return status.f_bavail * status.f_frsize
-
     def leave(self, size):
-        """From now on there are so many bytes left. Again, while what is used grows in between."""
-        for _ in range(TRIES):
-            status = os.statvfs(self.path)
-            whole = (status.f_blocks - status.f_bfree) * status.f_frsize + size
-            done = run(*self.root, "mount", "-o", "remount,size=%dk" % (whole // 1024 + 1), self.path)
-            if done.returncode == 0:
-                return
-        raise RuntimeError("cannot mount again: " + done.stdout)
+        """From now on there are so many bytes left."""
+        at, step = 0, STEP
+        with open(self.filler, "wb") as file:
+            while step >= SECTOR:
+                status = os.statvfs(self.path)
+                more = min(step, status.f_bavail * status.f_frsize - size)
+                if more < SECTOR:
+                    return
+                try:
+                    os.posix_fallocate(file.fileno(), at, more)
+                    at += more
+                except OSError: # the server was quicker: so much is not left any more
+                    step //= 4
+
+    def make_room(self):
+        os.unlink(self.filler)
 
     def close(self):
         if self.problem is None:
@@ -73,13 +79,13 @@ def full_disk(shop):
     shop.progress()
     left = shop.random.choice((0, 100 << 10, 1 << 20, 3 << 20))
     say(shop, "%d KB left on the disk (%s)" % (left >> 10, shop.appender()))
+    shop.out()
     shop.room.leave(left)
     shop.ends_by_itself("disk-full", END_FULL_S)
     if shop.random.random() < 0.5:
         start_without_room(shop)
-    shop.room.leave(shop.random.choice((8, 100)) << 20)
+    shop.room.make_room()
     shop.again()
-    shop.room.leave(PLENTY_MB << 20)
     shop.counters.count("full disks")
 
 

@@ -47,7 +47,9 @@ class Shop(Server):
         super().__init__(eleven, "--rate", "0", *(() if views else ("--no-views",)), *options)
         self.counters, self.seed, self.seconds = counters, seed, seconds
         self.random = random.Random("%s %s" % (seed, counters.name))
-        self.room = room(self.shop) if room is not None else None # a disk of its own for the data folder
+        self.room = room(os.path.join(self.directory, "room")) if room is not None else None # for the data folder alone
+        if self.room is not None and self.room.problem is None:
+            self.shop = self.room.shop
         self.pace_s, self.storm_s, self.hold_ms = pace_s, storm_s, hold_ms
         self.disk = Disk(os.path.join(os.path.dirname(self.eleven), "slow_disk.so"), os.path.join(self.directory, "disk"))
         self.environment = self.disk.environment()
@@ -56,7 +58,8 @@ class Shop(Server):
         self.probes = []            # wishes of our own that are not answered yet
         self.probes_lock = threading.Lock()
         self.life = 0
-        self.clock_lost_s = 0       # by which the server's clock may be behind, for a restart with a clock set back
+        self.clock_lost_s = 0       # by which the server's clock may be behind, for a start with a clock set back
+        self.clock_lost_most_s = 0  # in any life
         self.outage_ms = 0          # the longest time in which nothing could expire
         self.out_since = None
         self.begun_s = time.time()
@@ -106,14 +109,22 @@ class Shop(Server):
             self.process.wait(END_S)
             raise RuntimeError("the server does not start:\n%s" % self.said())
         self.life += 1
+        self.clock_lost_s = 0
         self.write_doors()
         self.in_again()
 
     def write_doors(self):
         path = os.path.join(self.directory, "doors.json")
         with open(path + ".part", "w") as file:
-            json.dump(dict(self.ports, life=self.life, clock_lost_s=self.clock_lost_s), file)
+            json.dump(dict(self.ports, life=self.life, clock_lost_s=self.clock_lost_s,
+                           clock_lost_most_s=self.clock_lost_most_s), file)
         os.rename(path + ".part", path)
+
+    def lose_time(self, seconds):
+        """Since its last order, the server's clock has not seen so much of it. A start with a good clock makes it up."""
+        self.clock_lost_s = seconds
+        self.clock_lost_most_s = max(self.clock_lost_most_s, seconds)
+        self.write_doors()
 
     def start_only(self):
         """Begins to start it, without waiting until it is ready."""
@@ -459,6 +470,6 @@ class Shop(Server):
         except RuntimeError as error:
             self.counters.wrong("audits that failed", str(error)[-800:])
         self.counters.count("audits")
-        late_ms = self.outage_ms + LATE_MS + 1000 * self.clock_lost_s
+        late_ms = self.outage_ms + LATE_MS + 1000 * self.clock_lost_most_s
         books.check_export(self.run("export", self.shop, "orders"), orders, self.world, late_ms, self.counters)
 
