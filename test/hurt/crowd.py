@@ -202,6 +202,12 @@ class Crowd:
             known = wish.args["was"] == "held" # it had expired; what is paid can always be cancelled before it leaves
         if not known:
             self.note("refusal without a cause", "%s: %s" % (wish, answer.code))
+        if wish.kind in ("pay", "cancel") and known:
+            least_s = self.world["hold_ms"] / 1000 * (1 - CLOCK_SLACK)
+            if order.life != self.doors["life"]: # a start takes the wall clock's time: what was lost before is made up
+                least_s -= (time.time() - self.world["begun_s"]) * CLOCK_SLACK + self.doors["clock_lost_most_s"]
+            if now_s - order.placed_s < least_s:
+                self.note("hold let go early", "order %d, after %.3f s: %s" % (order.number, now_s - order.placed_s, answer.code))
 
     def answered(self, wish, answer, asked_s, tries, door, ticket):
         now_s = time.monotonic()
