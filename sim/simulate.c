@@ -392,10 +392,10 @@ static bool parse(struct arguments *arguments, int count, char **words)
         u64 number = strtoull(value, &end, 10);
         bool is_number = *end == 0 && end != value;
         world_draw(&probe, 1);
+        if (!is_number && strcmp(word, "--without") != 0)
+            return false;
         if (strcmp(word, "--without") == 0 && arguments->without_count < WITHOUT_MAX && world_without(&probe, value))
             arguments->without[arguments->without_count++] = value;
-        else if (!is_number)
-            return false;
         else if (strcmp(word, "--first") == 0)
             arguments->first = number;
         else if (strcmp(word, "--seeds") == 0)
