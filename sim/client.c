@@ -198,6 +198,7 @@ static u32 request_make(struct clients *clients, i64 now_ns)
         clients->made++;
         return clients->request_count++;
     }
+    clients->generator->time_ms = oracle_clock_ms(); /* what opens and closes does so around now */
     const struct command_header *command = generator_next(clients->generator);
     if (command->kind == COMMAND_CLOCK_TICK)
         return NONE;

@@ -35,7 +35,7 @@ struct keyed {
     i64 accepted_ms;
 };
 
-/* The server's clock: at `since_ns` or later it was not yet over `high_ms`; at `until_ns` or before, not under `low_ms`. */
+/* The server's clock: at `since_ns` or later it was at most `high_ms`; at `until_ns` or before, at least `low_ms`. */
 struct span {
     i64 since_ns, until_ns, low_ms, high_ms;
 };
@@ -216,9 +216,14 @@ static void watch_clock(const struct command_header *command)
     if (high_ms > TIME_MS_MAX) /* such a clock moves nothing */
         return;
     if (time_ms < low_ms || time_ms > high_ms)
-        oracle_fail(&counters->differences, "%s: it is %lld by the server's clock, and cannot be before %lld or after %lld",
+        oracle_fail(&counters->differences, "%s: it is %lld by the server's clock, and must be within %lld and %lld",
                     command_info(command->kind)->word, (long long)time_ms, (long long)low_ms, (long long)high_ms);
     oracle.clock = (struct span){now_ns, now_ns, time_ms, time_ms + 1};
+}
+
+i64 oracle_clock_ms(void)
+{
+    return oracle.clock.low_ms + (sim_disk_now(oracle.disk) - oracle.clock.until_ns) / 1000000;
 }
 
 /* Counts one that is near, and keeps it if it is number `wanted`. */
@@ -233,7 +238,7 @@ static u32 edges_within(i64 within_ms, u32 wanted, struct edge *edge)
 {
     const struct naive *naive = oracle.naive;
     const struct edge now = {.at_ns = sim_disk_now(oracle.disk)};
-    const i64 now_ms = oracle.clock.low_ms + (now.at_ns - oracle.clock.until_ns) / 1000000;
+    const i64 now_ms = oracle_clock_ms();
     const i64 end_ms = now_ms + within_ms;
     u32 count = 0;
 #define EDGE(at_ms, ...)                                                                         \

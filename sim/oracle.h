@@ -77,8 +77,11 @@ u32 oracle_order_shopper(u32 order);
 /* The time and sequence number of the last command accepted. */
 i64 oracle_now_ms(void);
 u64 oracle_seq(void);
-/* A moment at which it matters in which millisecond something is decided: a hold ends (of `order`), or else a festival or a
- * deal opens or closes. */
+/* What the server's clock must be now, by what was decided last. */
+i64 oracle_clock_ms(void);
+
+/* A moment around which a millisecond matters: a hold ends (of `order`), or else a festival or a deal opens or
+ * closes. */
 struct edge {
     i64 at_ns;                  /* of the monotonic clock */
     u32 order;
