@@ -53,6 +53,7 @@ static struct {
     u64 placed_room;
     struct screen_total (*totals)[FESTIVALS_SHOWN]; /* of each festival, behind command seq */
     u64 acknowledged;           /* the highest number that an answer rests on */
+    u64 durable;                /* oracle_durable */
     bool sold_out, unsent;
     struct span clock;
     const struct sim_disk *disk;
@@ -142,6 +143,20 @@ static void note(const struct command_header *command, i64 time_ms)
     }
 }
 
+/* Somebody has been told of what rests on this number. */
+static void acknowledge(u64 seq, const char *what)
+{
+    if (seq > oracle.durable)
+        oracle_fail(&counters->lost, "%s rests on command %llu, and only %llu are on the disk", what,
+                    (unsigned long long)seq, (unsigned long long)oracle.durable);
+    oracle.acknowledged = MAX(oracle.acknowledged, seq);
+}
+
+void oracle_durable(u64 seq)
+{
+    oracle.durable = seq;
+}
+
 static void note_order(u32 id)
 {
     if (id >= oracle.placed_room) {
@@ -166,7 +181,7 @@ void oracle_order_shown(u32 order)
 {
     if (order == 0 || order > oracle.naive->orders_count)
         oracle_fail(&counters->lost, "order %u was shown, and is none of %u", order, oracle.naive->orders_count);
-    oracle.acknowledged = MAX(oracle.acknowledged, oracle.placed[order]);
+    acknowledge(oracle.placed[order], "an order that is shown");
 }
 
 void oracle_shown(u32 festival, u64 seq, const struct screen_total *total)
@@ -180,7 +195,7 @@ void oracle_shown(u32 festival, u64 seq, const struct screen_total *total)
                     (long long)total->paid_minor, (long long)total->held_minor, (long long)total->orders,
                     (unsigned long long)seq, (long long)is->paid_minor, (long long)is->held_minor,
                     (long long)is->orders);
-    oracle.acknowledged = MAX(oracle.acknowledged, seq);
+    acknowledge(seq, "a screen");
 }
 
 i64 oracle_now_ms(void)
@@ -555,11 +570,14 @@ void oracle_answered(u32 caller, const u64 key[2], const struct heard *answer)
 {
     const struct keyed *keyed = keyed_find(caller, key);
     bool decided = answer->kind == ANSWER_DONE || answer->kind == ANSWER_REFUSED;
+    u64 seq = UINT64_MAX; /* of the first that it may be */
     for (u32 i = 0; decided && i < MIN(keyed->count, RESULTS_KEPT); i++) {
         const struct decision *decision = &keyed->decisions[(keyed->count - 1 - i) % RESULTS_KEPT];
-        if (!answer_fits(answer, decision->result))
-            continue;
-        oracle.acknowledged = MAX(oracle.acknowledged, decision->seq);
+        if (answer_fits(answer, decision->result))
+            seq = MIN(seq, decision->seq);
+    }
+    if (seq != UINT64_MAX) {
+        acknowledge(seq, "an answer");
         return;
     }
     bool accepted = keyed_remembered(keyed) && keyed->expected[1] == NULL; /* else: by another one, perhaps */

@@ -56,6 +56,9 @@ bool oracle_expect(u32 caller, const u64 key[2], const struct command_header *co
 /* How often something has been decided under this key; 0 when several requests have it. */
 u32 oracle_decided(u32 caller, const u64 key[2]);
 
+/* So many commands are on the disk: no answer may rest on more. UINT64_MAX: nobody can tell now. */
+void oracle_durable(u64 seq);
+
 /* An answer has been read: it must be one of the decisions under this key, which now counts as acknowledged. */
 void oracle_answered(u32 caller, const u64 key[2], const struct heard *answer);
 /* The command under this key has been accepted, and no longer ago than its answer is remembered. */

@@ -47,6 +47,7 @@ struct world {
     u64 snapshots;                  /* that this server has made */
     u32 boots, armed;               /* all; with a power cut waiting, in a row */
     u32 waited;                     /* passes in which commands have waited at the desk for too long */
+    bool closing;                   /* the server is being taken down */
     bool hurt;                      /* faults are on */
     bool limited;                   /* the disk has little room */
 };
@@ -143,6 +144,7 @@ static i64 act(void *argument, i64 at_ns)
     const struct server *server = world->server;
     bool good = server != NULL && !server->stopping && !server->failed;
     clients_good_since(world->clients, good ? world->good_ns : INT64_MAX);
+    oracle_durable(good && !world->closing ? eleven_durable(server->eleven) : UINT64_MAX);
     i64 clients_ns = clients_act(world->clients, at_ns), screens_ns = screens_act(&world->screens, at_ns);
     return MIN(MIN(clients_ns, screens_ns), world->hurt ? world->next_fault_ns : INT64_MAX);
 }
@@ -175,7 +177,9 @@ static struct server *boot_once(struct world *world)
 /* The server has ended, or never came up: nothing of it may be left. */
 static enum door_exit take_down(struct world *world, struct server *server)
 {
+    world->closing = true;
     enum door_exit code = server_close(server);
+    world->closing = false;
     oracle_stopped();
     if (sim_loop_handles() != 0)
         oracle_fail(&counters->leaked, "%u handles are open behind the end of the server", sim_loop_handles());
