@@ -10,7 +10,7 @@
 #define RETRY_MIN_NS ((i64)1000000)
 #define ORDERS_SEEN_MAX 64u
 #define NONE UINT32_MAX
-#define ANSWERED_NS ((i64)4000000000)
+#define ANSWERED_NS ((i64)1500000000)
 #define AIM_WITHIN_MS ((i64)60)
 #define GUESSES 8u                  /* orders at the end that are guessed at */
 #define WITHOUT_END SIZE_MAX
@@ -198,6 +198,7 @@ static u32 request_make(struct clients *clients, i64 now_ns)
         clients->made++;
         return clients->request_count++;
     }
+    clients->generator->time_ms = oracle_clock_ms(); /* what opens and closes does so around now */
     const struct command_header *command = generator_next(clients->generator);
     if (command->kind == COMMAND_CLOCK_TICK)
         return NONE;

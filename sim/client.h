@@ -49,7 +49,7 @@ i64 clients_act(struct clients *clients, i64 now_ns);
 
 /* From now on nobody vanishes or gives up, and nothing new is asked. */
 void clients_calm(struct clients *clients);
-/* Since when nothing has disturbed the server: what is asked since then is answered, soon. INT64_MAX: something does. */
+/* Since when nothing has disturbed the server: what is asked since then is answered, soon. INT64_MAX: it is not so. */
 void clients_good_since(struct clients *clients, i64 since_ns);
 /* Every request has been answered or given up. */
 bool clients_done(const struct clients *clients);

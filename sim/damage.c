@@ -75,7 +75,7 @@ static u64 used_sectors(struct sim_disk *disk, const char *path)
     return (size + IO_SECTOR - 1) / IO_SECTOR;
 }
 
-/* Takes out all that lies between this sector and the next that begins as it does: a batch, or a chunk of a snapshot. */
+/* Takes out all between this sector and the next that begins as it does: a batch, or a chunk of a snapshot. */
 static bool cut_out(struct sim_disk *disk, const char *path, u64 from, u64 sectors)
 {
     u8 *bytes = sim_disk_file_bytes(disk, path);

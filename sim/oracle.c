@@ -35,7 +35,7 @@ struct keyed {
     i64 accepted_ms;
 };
 
-/* The server's clock: at `since_ns` or later it was not yet over `high_ms`; at `until_ns` or before, not under `low_ms`. */
+/* The server's clock: at `since_ns` or later it was at most `high_ms`; at `until_ns` or before, at least `low_ms`. */
 struct span {
     i64 since_ns, until_ns, low_ms, high_ms;
 };
@@ -53,6 +53,7 @@ static struct {
     u64 placed_room;
     struct screen_total (*totals)[FESTIVALS_SHOWN]; /* of each festival, behind command seq */
     u64 acknowledged;           /* the highest number that an answer rests on */
+    u64 durable;                /* oracle_durable */
     bool sold_out, unsent;
     struct span clock;
     const struct sim_disk *disk;
@@ -141,6 +142,20 @@ static void note(const struct command_header *command, i64 time_ms)
     }
 }
 
+/* Somebody has been told of what rests on this number. */
+static void acknowledge(u64 seq, const char *what)
+{
+    if (seq > oracle.durable)
+        oracle_fail(&counters->lost, "%s rests on command %llu, and only %llu are on the disk", what,
+                    (unsigned long long)seq, (unsigned long long)oracle.durable);
+    oracle.acknowledged = MAX(oracle.acknowledged, seq);
+}
+
+void oracle_durable(u64 seq)
+{
+    oracle.durable = seq;
+}
+
 static void note_order(u32 id)
 {
     if (id >= oracle.placed_room) {
@@ -165,7 +180,7 @@ void oracle_order_shown(u32 order)
 {
     if (order == 0 || order > oracle.naive->orders_count)
         oracle_fail(&counters->lost, "order %u was shown, and is none of %u", order, oracle.naive->orders_count);
-    oracle.acknowledged = MAX(oracle.acknowledged, oracle.placed[order]);
+    acknowledge(oracle.placed[order], "an order that is shown");
 }
 
 void oracle_shown(u32 festival, u64 seq, const struct screen_total *total)
@@ -179,7 +194,7 @@ void oracle_shown(u32 festival, u64 seq, const struct screen_total *total)
                     (long long)total->paid_minor, (long long)total->held_minor, (long long)total->orders,
                     (unsigned long long)seq, (long long)is->paid_minor, (long long)is->held_minor,
                     (long long)is->orders);
-    oracle.acknowledged = MAX(oracle.acknowledged, seq);
+    acknowledge(seq, "a screen");
 }
 
 i64 oracle_now_ms(void)
@@ -215,9 +230,14 @@ static void watch_clock(const struct command_header *command)
     if (high_ms > TIME_MS_MAX) /* such a clock moves nothing */
         return;
     if (time_ms < low_ms || time_ms > high_ms)
-        oracle_fail(&counters->differences, "%s: it is %lld by the server's clock, and cannot be before %lld or after %lld",
+        oracle_fail(&counters->differences, "%s: it is %lld by the server's clock, and must be within %lld and %lld",
                     command_info(command->kind)->word, (long long)time_ms, (long long)low_ms, (long long)high_ms);
     oracle.clock = (struct span){now_ns, now_ns, time_ms, time_ms + 1};
+}
+
+i64 oracle_clock_ms(void)
+{
+    return oracle.clock.low_ms + (sim_disk_now(oracle.disk) - oracle.clock.until_ns) / 1000000;
 }
 
 /* Counts one that is near, and keeps it if it is number `wanted`. */
@@ -232,7 +252,7 @@ static u32 edges_within(i64 within_ms, u32 wanted, struct edge *edge)
 {
     const struct naive *naive = oracle.naive;
     const struct edge now = {.at_ns = sim_disk_now(oracle.disk)};
-    const i64 now_ms = oracle.clock.low_ms + (now.at_ns - oracle.clock.until_ns) / 1000000;
+    const i64 now_ms = oracle_clock_ms();
     const i64 end_ms = now_ms + within_ms;
     u32 count = 0;
 #define EDGE(at_ms, ...)                                                                         \
@@ -551,11 +571,14 @@ void oracle_answered(u32 caller, const u64 key[2], const struct heard *answer)
 {
     const struct keyed *keyed = keyed_find(caller, key);
     bool decided = answer->kind == ANSWER_DONE || answer->kind == ANSWER_REFUSED;
+    u64 seq = UINT64_MAX; /* of the first that it may be */
     for (u32 i = 0; decided && i < MIN(keyed->count, RESULTS_KEPT); i++) {
         const struct decision *decision = &keyed->decisions[(keyed->count - 1 - i) % RESULTS_KEPT];
-        if (!answer_fits(answer, decision->result))
-            continue;
-        oracle.acknowledged = MAX(oracle.acknowledged, decision->seq);
+        if (answer_fits(answer, decision->result))
+            seq = MIN(seq, decision->seq);
+    }
+    if (seq != UINT64_MAX) {
+        acknowledge(seq, "an answer");
         return;
     }
     bool accepted = keyed_remembered(keyed) && keyed->expected[1] == NULL; /* else: by another one, perhaps */

@@ -56,6 +56,9 @@ bool oracle_expect(u32 caller, const u64 key[2], const struct command_header *co
 /* How often something has been decided under this key; 0 when several requests have it. */
 u32 oracle_decided(u32 caller, const u64 key[2]);
 
+/* So many commands are on the disk: no answer may rest on more. UINT64_MAX: nobody can tell now. */
+void oracle_durable(u64 seq);
+
 /* An answer has been read: it must be one of the decisions under this key, which now counts as acknowledged. */
 void oracle_answered(u32 caller, const u64 key[2], const struct heard *answer);
 /* The command under this key has been accepted, and no longer ago than its answer is remembered. */
@@ -77,8 +80,11 @@ u32 oracle_order_shopper(u32 order);
 /* The time and sequence number of the last command accepted. */
 i64 oracle_now_ms(void);
 u64 oracle_seq(void);
-/* A moment at which it matters in which millisecond something is decided: a hold ends (of `order`), or else a festival or a
- * deal opens or closes. */
+/* What the server's clock must be now, by what was decided last. */
+i64 oracle_clock_ms(void);
+
+/* A moment around which a millisecond matters: a hold ends (of `order`), or else a festival or a deal opens or
+ * closes. */
 struct edge {
     i64 at_ns;                  /* of the monotonic clock */
     u32 order;

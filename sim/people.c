@@ -61,7 +61,8 @@ bool people_make(const char *folder, struct sim_account accounts[PERSON_COUNT])
         accounts[i].role = roles[i];
         good = access_add(access, slice_text(login), slice_text("correct horse"), roles[i],
                           roles[i] == ROLE_CLERK ? 1 : 0, 0, &accounts[i].number) == ACCESS_OK &&
-               (roles[i] != ROLE_SHOPPER || access_bind_shopper(access, accounts[i].number, CLIENT_SHOPPER) == ACCESS_OK) &&
+               (roles[i] != ROLE_SHOPPER ||
+                access_bind_shopper(access, accounts[i].number, CLIENT_SHOPPER) == ACCESS_OK) &&
                access_key_add(access, accounts[i].number, slice_text("sim"), 0, accounts[i].secret, &key) == ACCESS_OK;
     }
     access_close(access);

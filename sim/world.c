@@ -17,6 +17,7 @@
 #define FAULTY_PASSES_MAX 60000u    /* then it is healed, wherever it is */
 #define HEALED_PASSES_MAX 400000u
 #define DAMAGE_TRIES 6u
+#define BARGAINS_WINDOW_MS ((i64)60000)
 #define NIGHT_PASSES_MAX 20000u
 #define NIGHT_SPARE_MS ((i64)60000)
 #define NIGHT_LATEST_MS (TIME_MS_MAX - (i64)10 * 86400000) /* a clock beyond the last time moves nothing */
@@ -43,8 +44,10 @@ struct world {
     struct server *server;          /* NULL: down */
     i64 next_fault_ns;
     i64 good_ns;                    /* since when nothing has been done to it */
+    u64 snapshots;                  /* that this server has made */
     u32 boots, armed;               /* all; with a power cut waiting, in a row */
     u32 waited;                     /* passes in which commands have waited at the desk for too long */
+    bool closing;                   /* the server is being taken down */
     bool hurt;                      /* faults are on */
     bool limited;                   /* the disk has little room */
 };
@@ -150,6 +153,7 @@ static i64 act(void *argument, i64 at_ns)
     const struct server *server = world->server;
     bool good = server != NULL && !server->stopping && !server->failed;
     clients_good_since(world->clients, good ? world->good_ns : INT64_MAX);
+    oracle_durable(good && !world->closing ? eleven_durable(server->eleven) : UINT64_MAX);
     i64 clients_ns = clients_act(world->clients, at_ns), screens_ns = screens_act(&world->screens, at_ns);
     return MIN(MIN(clients_ns, screens_ns), world->hurt ? world->next_fault_ns : INT64_MAX);
 }
@@ -182,7 +186,9 @@ static struct server *boot_once(struct world *world)
 /* The server has ended, or never came up: nothing of it may be left. */
 static enum door_exit take_down(struct world *world, struct server *server)
 {
+    world->closing = true;
     enum door_exit code = server_close(server);
+    world->closing = false;
     oracle_stopped();
     if (sim_loop_handles() != 0)
         oracle_fail(&counters->leaked, "%u handles are open behind the end of the server", sim_loop_handles());
@@ -218,6 +224,7 @@ static bool boot_try(struct world *world)
         oracle_selling(server->engine);
         world->server = server;
         world->good_ns = now_ns(world);
+        world->snapshots = 0;
         return true;
     }
     bool cut_off = sim_disk_crashed(world->disk);
@@ -380,6 +387,20 @@ static void watch_desk(struct world *world)
                     (long long)waits_ms);
 }
 
+/* Right behind a snapshot the power goes: it must hold nothing that the journal does not. */
+static void watch_snapshots(struct world *world)
+{
+    struct eleven_stats stats;
+    eleven_stats(world->server->eleven, &stats);
+    if (stats.snapshots == world->snapshots)
+        return;
+    world->snapshots = stats.snapshots;
+    if (world->hurt && chance(world, world->options->power_at_snapshot_percent)) {
+        world->good_ns = INT64_MAX;
+        sim_disk_crash_at(world->disk, sim_disk_calls(world->disk) + 1 + prng_below(&world->faults, 3));
+    }
+}
+
 /* One pass of the loop, and whatever comes of it. */
 static void turn(struct world *world)
 {
@@ -387,6 +408,7 @@ static void turn(struct world *world)
         boot(world);
     uv_run(&world->server->loop, UV_RUN_ONCE);
     watch_desk(world);
+    watch_snapshots(world);
     if (sim_disk_crashed(world->disk)) {
         counters->power_cuts++;
         die(world, true);
@@ -475,6 +497,26 @@ static void reread(struct world *world)
             damage_some(world->disk, FOLDER, branch(world, "rot") + i);
 }
 
+/* A few deals that everybody wants, again and again. */
+static void bargains(struct swarm *swarm)
+{
+    swarm->skus = 3;
+    swarm->festivals = MAX(swarm->festivals, 1u);
+    swarm->deals = 10;
+    swarm->deal_units_max = 3;
+    swarm->quantity_max = 2;
+    swarm->lines_max = 2;
+    swarm->units_max = MAX(swarm->units_max, 200u);
+    swarm->funds_max = 50;
+    swarm->extreme_prices = false;
+    swarm->window_ms = MAX(swarm->window_ms, BARGAINS_WINDOW_MS);
+    swarm->weights[FAMILY_PLACE] = 20;
+    swarm->weights[FAMILY_CANCEL] = 6;
+    swarm->weights[FAMILY_JOIN] = MAX(swarm->weights[FAMILY_JOIN], 1u);
+    swarm->weights[FAMILY_TOP_UP] = MAX(swarm->weights[FAMILY_TOP_UP], 4u);
+    swarm->weights[FAMILY_STOCK] = MAX(swarm->weights[FAMILY_STOCK], 2u);
+}
+
 static void world_open(struct world *world, const struct world_options *options, const struct sim_account *accounts)
 {
     struct net_options net = {
@@ -485,7 +527,8 @@ static void world_open(struct world *world, const struct world_options *options,
         .clients = options->clients, .requests = options->requests, .depth_max = MAX(options->depth, 1u),
         .http_percent = options->http_percent, .chunked_percent = options->chunked_percent,
         .same_key_percent = options->same_key_percent, .mixed_percent = options->mixed_percent,
-        .close_percent = options->close_percent, .aim_percent = options->aim_percent, .vanish_percent = options->vanish_percent, .tries_max = options->tries,
+        .close_percent = options->close_percent, .aim_percent = options->aim_percent,
+        .vanish_percent = options->vanish_percent, .tries_max = options->tries,
         .slow_percent = options->slow_percent, .read_percent = options->read_percent,
         .think_max_ns = (i64)options->think_us * 1000, .patience_ns = (i64)options->patience_ms * 1000000,
     };
@@ -498,6 +541,10 @@ static void world_open(struct world *world, const struct world_options *options,
     world->generator = generator_create(options->seed);
     world->generator->swarm.key_percent = world->generator->swarm.repeat_percent = 0; /* the clients' business */
     world->generator->swarm.weights[FAMILY_TICK] = 0;
+    memset(world->generator->swarm.paces, 0, sizeof(world->generator->swarm.paces));
+    world->generator->swarm.paces[PACE_STILL] = 1; /* time is the server's */
+    if (options->bargains > 0)
+        bargains(&world->generator->swarm);
     config_default(&config);
     generator_limits(world->generator, &config.limits);
     config.journal_segment_bytes = CONFIG_SEGMENT_BYTES_MIN;
