@@ -64,6 +64,34 @@ static void caller_is_meant_through_either_door(void **state)
     assert_int_equal(notice.payment, PAYMENT_PROVIDER);
 }
 
+/* The GTIN of a UPC, as the number that it is, had lost its leading zero: taken over HTTP, refused over RESP. */
+static void gtin_without_leading_zero(void **state)
+{
+    static const struct {
+        const char *value;
+        enum ask_type type;
+        bool good;
+    } cases[] = {
+        {"036000291452", ASK_WORD, true}, {"36000291452", ASK_WORD, true},   {"36000291452", ASK_NUMBER, true},
+        {"036000291452", ASK_TEXT, true}, {"36000291452", ASK_TEXT, false}, {"unicorn", ASK_WORD, false},
+    };
+    struct shop shop;
+    (void)state;
+    shop_open(&shop);
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        struct command_sku_put put;
+        struct ask ask;
+        ask_begin(&ask, shop.engine, COMMAND_SKU_PUT, &put);
+        bool good = ask_give(&ask, slice_text("gtin"), slice_text(cases[i].value), cases[i].type);
+        assert_int_equal(good, cases[i].good);
+        if (good)
+            assert_int_equal(put.gtin, 36000291452);
+        else
+            assert_int_equal(ask.refusal.code, RESULT_BAD_GTIN);
+    }
+    shop_close(&shop);
+}
+
 static bool call(struct eleven *eleven, const void *fields, const char *text)
 {
     u64 room[64] = {0};
@@ -141,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(budget_subject_by_number),
         cmocka_unit_test(caller_is_meant_through_either_door),
+        cmocka_unit_test(gtin_without_leading_zero),
         cmocka_unit_test(clock_beyond_2099),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

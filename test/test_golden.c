@@ -293,8 +293,10 @@ static void test_goldens(void **state)
     u32 formats = 0;
     (void)state;
     DIR *folder = opendir(GOLDEN);
-    if (folder == NULL)
+    if (folder == NULL) {
         fail_msg("%s: run the tests from the folder of the Makefile", GOLDEN);
+        return;
+    }
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         char name[256];
         size_t size = strlen(entry->d_name);

@@ -325,6 +325,8 @@ static bool ask_put_plain(struct ask *ask, const struct command_field *field, st
     }
     if (strcmp(field->name, "gtin") == 0 && type != ASK_NUMBER) {
         u64 gtin = gtin_parse(value);
+        if (gtin == 0 && type == ASK_WORD && ask_number(value, &number)) /* without its leading zeros: the engine judges */
+            return ask_put(ask, field, number);
         return gtin == 0 ? ask_refuse(ask, name, RESULT_BAD_GTIN) : ask_put(ask, field, (i64)gtin);
     }
     if (type == ASK_TEXT)
