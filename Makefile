@@ -119,15 +119,15 @@ test-setup:
 	@tools/setup test
 
 # What has threads, under ThreadSanitizer.
-thread_names := threads hook view access io node snapshot
+thread_names := threads hook view access
 test-threads: test-setup ## ThreadSanitizer looks on while everything runs that has threads
 	@$(parallel) $(thread_names:%=build/thread/test_%) MODE=thread CC=clang BUILD=build/thread
 	@tools/run-tests build/thread $(thread_names)
 
 # The analyser gives up on a function after so many states: 225,000, its own number, would take a quarter of an hour.
 lint_nodes := 2000
-lint_files := $(lib_sources) $(server_sources) $(wildcard src/cli/*.c sim/*.c fuzz/*.c test/*.c)
-lint: test-setup ## clang-tidy over all of it
+lint_files := $(lib_sources) $(server_sources) $(wildcard src/cli/*.c sim/*.c)
+lint: test-setup ## clang-tidy over what is built and the simulator
 	@tools/lint $(lint_nodes) "$(BASE_FLAGS)" $(lint_files)
 
 test-determinism: ## one digest from every compiler and optimisation
