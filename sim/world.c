@@ -23,11 +23,12 @@
 #define NIGHT_LATEST_MS (TIME_MS_MAX - (i64)10 * 86400000) /* a clock beyond the last time moves nothing */
 #define HEALED_NS ((i64)600 * 1000000000)
 #define BOOTS_MAX 16u                /* then as well */
+#define STARTS_REFUSED_MAX 50u      /* in a row */
 #define BOOTS_ARMED_MAX 8u          /* in a row with a power cut waiting */
 #define LEAP_EDGE_MS ((i64)25 * 3600 * 1000)
 #define LEAP_SHORT_NS ((i64)20000000) /* of an edge */
 #define REFUSED_WITHIN_MS 1000
-#define REFUSED_WITHIN_PASSES 100u
+#define REFUSED_WITHIN_PASSES 5u
 #define STEP_MAX_MS ((i64)2 * 3600 * 1000)
 #define ROOM_ROOMY 65536u
 #define DISK_MIN_NS 1000            /* an append takes so long at least */
@@ -68,6 +69,8 @@ static void draw_rush(struct world_options *options)
     options->think_us = 0;
     options->stuck = MAX(options->stuck, 4u);
     options->batch_kb = 68;
+    if (options->short_writes == 0)
+        options->short_writes = 20;
 }
 
 void world_draw(struct world_options *options, u64 seed)
@@ -245,8 +248,9 @@ static bool boot_try(struct world *world)
 
 static void boot(struct world *world)
 {
-    while (!boot_try(world))
-        continue;
+    for (u32 tries = 0; !boot_try(world); tries++)
+        if (tries == STARTS_REFUSED_MAX)
+            oracle_fail(&counters->refused_start, "a start is refused again and again");
 }
 
 /* --- down ----------------------------------------------------------------------------------------------------- */
