@@ -10,7 +10,7 @@
 #define RETRY_MIN_NS ((i64)1000000)
 #define ORDERS_SEEN_MAX 64u
 #define NONE UINT32_MAX
-#define ANSWERED_NS ((i64)1500000000)
+#define ANSWERED_NS ((i64)30000000000) /* many pipelines on a slow disk take seconds */
 #define AIM_WITHIN_MS ((i64)60)
 #define GUESSES 8u                  /* orders at the end that are guessed at */
 #define WITHOUT_END SIZE_MAX

@@ -19,7 +19,7 @@ sim: test-setup ## worlds hurt in every way, SECONDS=60 of them, FIRST=1 the fir
 
 sim-smoke: test-setup ## the same in its small tier: always the same worlds, some of them twice and under sanitizers
 	@$(MAKE) --no-print-directory $(SIM) MODE=simulate CC=gcc BUILD=build/simulate
-	@$(SIM) --seeds 400 --jobs $(JOBS)
+	@$(SIM) --seeds 200 --jobs $(JOBS)
 	@$(SIM) --seeds 20 >build/simulate/once && $(SIM) --seeds 20 --jobs $(JOBS) >build/simulate/twice && \
 	    cmp build/simulate/once build/simulate/twice && echo "sim: the same seeds, the same worlds"
 	@$(MAKE) --no-print-directory build/sanitize/simulate MODE=sanitize CC=clang BUILD=build/sanitize
