@@ -27,7 +27,9 @@
 #define BOOTS_ARMED_MAX 8u          /* in a row with a power cut waiting */
 #define LEAP_EDGE_MS ((i64)25 * 3600 * 1000)
 #define LEAP_SHORT_NS ((i64)20000000) /* of an edge */
-#define REFUSED_WITHIN_MS 1000
+#define REFUSED_WITHIN_MS 300
+#define RUSH_FAULTS_MS 2000u        /* the disk stays stuck for a while, */
+#define RUSH_PATIENCE_MS 500u       /* and they come again meanwhile */
 #define REFUSED_WITHIN_PASSES 5u
 #define STEP_MAX_MS ((i64)2 * 3600 * 1000)
 #define ROOM_ROOMY 65536u
@@ -67,8 +69,11 @@ static void draw_rush(struct world_options *options)
     options->depth = CLIENT_DEPTH_MAX;
     options->requests = 2000;
     options->think_us = 0;
+    options->patience_ms = RUSH_PATIENCE_MS;
     options->stuck = MAX(options->stuck, 4u);
-    options->batch_kb = 68;
+    options->fault_every_ms = MAX(options->fault_every_ms, RUSH_FAULTS_MS);
+    if (options->batch_kb == 0)
+        options->flush_bytes = 0; /* one batch at a time, and it is large */
     if (options->short_writes == 0)
         options->short_writes = 20;
 }
@@ -419,6 +424,10 @@ static void hurt(struct world *world)
     world->hurt = true;
     world->next_fault_ns =
         world->options->fault_every_ms == 0 ? INT64_MAX : now_ns(world) + 1000000 * world->options->fault_every_ms;
+    if (world->options->rush > 0) {
+        boot(world);
+        fault_stuck(world); /* when the doors open */
+    }
     for (u32 passes = 0; passes < FAULTY_PASSES_MAX && world->boots < BOOTS_MAX && !clients_done(world->clients); passes++)
         turn(world);
     world->hurt = false;
