@@ -40,7 +40,7 @@ struct client {
     struct buffer input;
     u32 asked[CLIENT_DEPTH_MAX + 1];   /* requests under way, in order; NONE: AUTH */
     u32 count;
-    i64 born_ns, asked_ns;      /* connected; the last pipeline was sent */
+    i64 born_ns, asked_ns, heard_ns; /* connected; the last pipeline was sent; the last byte has come */
     size_t received, vanish_received; /* leaves when so much has come */
     i64 vanish_ns;              /* or then; 0: not */
     bool vanish_reset, slow;
@@ -359,7 +359,7 @@ static void client_check_good(const struct clients *clients, const struct client
     if (closed && client->born_ns > clients->good_ns)
         oracle_fail(&counters->untrue, "a connection ends with %u requests unanswered, %lld us after they were asked",
                     client->count, (long long)(now_ns - client->asked_ns) / 1000);
-    if (!closed && now_ns - MAX(client->asked_ns, clients->good_ns) > ANSWERED_NS)
+    if (!closed && now_ns - MAX(MAX(client->asked_ns, client->heard_ns), clients->good_ns) > ANSWERED_NS)
         oracle_fail(&counters->stalled, "%u requests have no answer for %lld ms", client->count,
                     (long long)(now_ns - client->asked_ns) / 1000000);
 }
@@ -370,6 +370,8 @@ static void client_listen(struct clients *clients, struct client *client, i64 no
     size_t max = client->slow ? 1 + below(clients, 40) : SIZE_MAX;
     bool open = net_client_read(clients->net, client->conn, &client->input, max, now_ns);
     client->received += client->input.size - before;
+    if (client->input.size > before)
+        client->heard_ns = now_ns;
     bool gone = client->received >= client->vanish_received || (client->vanish_ns != 0 && now_ns >= client->vanish_ns);
     if (gone && !clients->calm) {
         counters->vanished++;

@@ -47,6 +47,7 @@ struct world {
     struct server *server;          /* NULL: down */
     i64 next_fault_ns;
     i64 good_ns;                    /* since when nothing has been done to it */
+    i64 stuck_ns;                   /* until when the disk was last stuck */
     u64 snapshots;                  /* that this server has made */
     u32 boots, armed;               /* all; with a power cut waiting, in a row */
     u32 waited;                     /* passes in which commands have waited at the desk for too long */
@@ -222,7 +223,7 @@ static bool boot_try(struct world *world)
             oracle_fail(&counters->refused_start, "the doors cannot be opened");
         oracle_selling(server->engine);
         world->server = server;
-        world->good_ns = now_ns(world);
+        world->good_ns = MAX(now_ns(world), world->stuck_ns);
         world->snapshots = 0;
         return true;
     }
@@ -322,8 +323,9 @@ static void fault_stop(struct world *world)
 static void fault_stuck(struct world *world)
 {
     counters->stuck++;
-    world->good_ns = now_ns(world) + (i64)prng_below(&world->faults, 5000000000);
-    sim_disk_stuck(world->disk, world->good_ns);
+    world->stuck_ns = now_ns(world) + (i64)prng_below(&world->faults, 5000000000);
+    world->good_ns = MAX(world->good_ns, world->stuck_ns);
+    sim_disk_stuck(world->disk, world->stuck_ns);
 }
 
 static void fault_step(struct world *world)
@@ -368,7 +370,6 @@ static void inject(struct world *world)
     size_t i = 0;
     for (; draw >= faults[i].weight; i++)
         draw -= faults[i].weight;
-    world->good_ns = now_ns(world);
     faults[i].run(world);
     world->good_ns = MAX(world->good_ns, now_ns(world));
 }
