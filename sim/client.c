@@ -10,7 +10,7 @@
 #define RETRY_MIN_NS ((i64)1000000)
 #define ORDERS_SEEN_MAX 64u
 #define NONE UINT32_MAX
-#define ANSWERED_NS ((i64)30000000000) /* many pipelines on a slow disk take seconds */
+#define ANSWERED_NS ((i64)1500000000)
 #define AIM_WITHIN_MS ((i64)60)
 #define GUESSES 8u                  /* orders at the end that are guessed at */
 #define WITHOUT_END SIZE_MAX
@@ -40,7 +40,7 @@ struct client {
     struct buffer input;
     u32 asked[CLIENT_DEPTH_MAX + 1];   /* requests under way, in order; NONE: AUTH */
     u32 count;
-    i64 born_ns, asked_ns;      /* connected; the last pipeline was sent */
+    i64 born_ns, asked_ns, heard_ns; /* connected; the last pipeline was sent; the last byte has come */
     size_t received, vanish_received; /* leaves when so much has come */
     i64 vanish_ns;              /* or then; 0: not */
     bool vanish_reset, slow;
@@ -161,28 +161,48 @@ static void key_choose(struct clients *clients, struct request *request)
     ASSERT(first);
 }
 
-/* Lets the request wait for an edge that is near; at the end of a hold it is then its payment. */
-static void request_aim(struct clients *clients, struct request *request, i64 now_ns)
+/* The payment of a hold, for the moment at which it ends. */
+static struct command_header *pay_for(const struct edge *edge)
 {
-    struct edge edge;
-    if (!oracle_edge(below(clients, UINT32_MAX), AIM_WITHIN_MS, &edge))
-        return;
-    if (edge.order != 0) {
-        struct command_order_pay *pay = calloc(1, sizeof(*pay));
-        ASSERT(pay != NULL);
-        *pay = (struct command_order_pay){
-            .header = {.kind = COMMAND_ORDER_PAY, .size = sizeof(*pay)}, .order = edge.order,
-            .amount_minor = edge.total_minor, .payment = PAYMENT_PROVIDER,
-        };
-        free(request->command);
-        request->command = &pay->header;
-        request->person = PERSON_PROVIDER;
-    }
-    request->next_ns = MAX(edge.at_ns + ((i64)below(clients, 3) - 1) * 1000000, now_ns);
-    clients->aimed_ns = clients->aimed_ns <= now_ns ? request->next_ns : MIN(clients->aimed_ns, request->next_ns);
+    struct command_order_pay *pay = calloc(1, sizeof(*pay));
+    ASSERT(pay != NULL);
+    *pay = (struct command_order_pay){
+        .header = {.kind = COMMAND_ORDER_PAY, .size = sizeof(*pay)}, .order = edge->order,
+        .amount_minor = edge->total_minor, .payment = PAYMENT_PROVIDER,
+    };
+    return &pay->header;
 }
 
-/* Another wish. NONE: none now. */
+static struct command_header *wish_at(struct clients *clients, i64 time_ms)
+{
+    clients->generator->time_ms = time_ms; /* what opens and closes does so around then */
+    const struct command_header *command = generator_next(clients->generator);
+    struct command_header *copy = malloc(command->size);
+    ASSERT(copy != NULL);
+    memcpy(copy, command, command->size);
+    return copy;
+}
+
+/* Something to be decided, now or at an edge that is near, a millisecond before it or behind it. */
+static void request_wish(struct clients *clients, struct request *request, i64 now_ns)
+{
+    struct edge edge;
+    bool aims = chance(clients, clients->options.aim_percent) &&
+                oracle_edge(below(clients, UINT32_MAX), AIM_WITHIN_MS, &edge);
+    if (aims) {
+        i64 off_ms = (i64)below(clients, 3) - 1;
+        i64 edge_ms = oracle_clock_ms() + (edge.at_ns - now_ns) / 1000000;
+        request->next_ns = MAX(edge.at_ns + off_ms * 1000000, now_ns);
+        clients->aimed_ns = clients->aimed_ns <= now_ns ? request->next_ns : MIN(clients->aimed_ns, request->next_ns);
+        request->command = edge.order != 0 ? pay_for(&edge) : wish_at(clients, edge_ms - below(clients, 2));
+    } else {
+        request->command = wish_at(clients, oracle_clock_ms());
+    }
+    request->person = person_for(clients, request->command);
+    key_choose(clients, request);
+}
+
+/* Another one. NONE: all are made, or it is for later. */
 static u32 request_make(struct clients *clients, i64 now_ns)
 {
     if (clients->calm || clients->made >= clients->options.requests || clients->request_count == REQUESTS_MAX)
@@ -195,20 +215,9 @@ static u32 request_make(struct clients *clients, i64 now_ns)
         if (request->guessed) /* one of the last that were placed, told or not */
             request->order = oracle_orders() + 1 - MIN(below(clients, GUESSES), oracle_orders());
         request->person = PERSON_INTEGRATOR;
-        clients->made++;
-        return clients->request_count++;
+    } else {
+        request_wish(clients, request, now_ns);
     }
-    clients->generator->time_ms = oracle_clock_ms(); /* what opens and closes does so around now */
-    const struct command_header *command = generator_next(clients->generator);
-    if (command->kind == COMMAND_CLOCK_TICK)
-        return NONE;
-    request->command = malloc(command->size);
-    ASSERT(request->command != NULL);
-    memcpy(request->command, command, command->size);
-    request->person = person_for(clients, command);
-    if (chance(clients, clients->options.aim_percent))
-        request_aim(clients, request, now_ns);
-    key_choose(clients, request);
     clients->made++;
     clients->request_count++;
     return request->next_ns > now_ns ? NONE : clients->request_count - 1;
@@ -360,7 +369,7 @@ static void client_check_good(const struct clients *clients, const struct client
     if (closed && client->born_ns > clients->good_ns)
         oracle_fail(&counters->untrue, "a connection ends with %u requests unanswered, %lld us after they were asked",
                     client->count, (long long)(now_ns - client->asked_ns) / 1000);
-    if (!closed && now_ns - MAX(client->asked_ns, clients->good_ns) > ANSWERED_NS)
+    if (!closed && now_ns - MAX(MAX(client->asked_ns, client->heard_ns), clients->good_ns) > ANSWERED_NS)
         oracle_fail(&counters->stalled, "%u requests have no answer for %lld ms", client->count,
                     (long long)(now_ns - client->asked_ns) / 1000000);
 }
@@ -371,6 +380,8 @@ static void client_listen(struct clients *clients, struct client *client, i64 no
     size_t max = client->slow ? 1 + below(clients, 40) : SIZE_MAX;
     bool open = net_client_read(clients->net, client->conn, &client->input, max, now_ns);
     client->received += client->input.size - before;
+    if (client->input.size > before)
+        client->heard_ns = now_ns;
     bool gone = client->received >= client->vanish_received || (client->vanish_ns != 0 && now_ns >= client->vanish_ns);
     if (gone && !clients->calm) {
         counters->vanished++;

@@ -248,7 +248,7 @@ static void edge_add(struct edge *edge, u32 *count, u32 wanted, i64 in_ms, struc
         *edge = found;
 }
 
-static u32 edges_within(i64 within_ms, u32 wanted, struct edge *edge)
+static u32 edges_within(i64 within_ms, bool of_holds, u32 wanted, struct edge *edge)
 {
     const struct naive *naive = oracle.naive;
     const struct edge now = {.at_ns = sim_disk_now(oracle.disk)};
@@ -258,14 +258,14 @@ static u32 edges_within(i64 within_ms, u32 wanted, struct edge *edge)
 #define EDGE(at_ms, ...)                                                                         \
     if ((at_ms) > now_ms && (at_ms) < end_ms)                                                    \
         edge_add(edge, &count, wanted, (at_ms) - now_ms, (struct edge){.at_ns = now.at_ns, __VA_ARGS__});
-    for (u32 id = 1; id <= naive->orders_count; id++)
+    for (u32 id = 1; of_holds && id <= naive->orders_count; id++)
         if (naive->orders[id].state == ORDER_HELD)
             EDGE(naive->orders[id].changed_ms, .order = id, .total_minor = naive->orders[id].total_minor)
-    for (u32 id = 1; id <= naive->put_count[COMMAND_FESTIVAL_PUT]; id++) {
+    for (u32 id = 1; !of_holds && id <= naive->put_count[COMMAND_FESTIVAL_PUT]; id++) {
         EDGE(NAIVE_PUT(naive, festival_put, FESTIVAL_PUT, id)->opens_ms)
         EDGE(NAIVE_PUT(naive, festival_put, FESTIVAL_PUT, id)->closes_ms)
     }
-    for (u32 id = 1; id <= naive->deals_count; id++) {
+    for (u32 id = 1; !of_holds && id <= naive->deals_count; id++) {
         EDGE(naive->deals[id].opens_ms)
         EDGE(naive->deals[id].closes_ms)
     }
@@ -275,9 +275,14 @@ static u32 edges_within(i64 within_ms, u32 wanted, struct edge *edge)
 
 bool oracle_edge(u32 draw, i64 within_ms, struct edge *edge)
 {
-    u32 count = edges_within(within_ms, 0, edge);
+    bool of_holds = draw % 2 == 0;
+    u32 count = edges_within(within_ms, of_holds, 0, edge);
+    if (count == 0) {
+        of_holds = !of_holds;
+        count = edges_within(within_ms, of_holds, 0, edge);
+    }
     if (count > 0)
-        edges_within(within_ms, 1 + draw % count, edge);
+        edges_within(within_ms, of_holds, 1 + draw / 2 % count, edge);
     return count > 0;
 }
 

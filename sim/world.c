@@ -27,7 +27,9 @@
 #define BOOTS_ARMED_MAX 8u          /* in a row with a power cut waiting */
 #define LEAP_EDGE_MS ((i64)25 * 3600 * 1000)
 #define LEAP_SHORT_NS ((i64)20000000) /* of an edge */
-#define REFUSED_WITHIN_MS 1000
+#define REFUSED_WITHIN_MS 300
+#define RUSH_FAULTS_MS 2000u        /* the disk stays stuck for a while, */
+#define RUSH_PATIENCE_MS 500u       /* and they come again meanwhile */
 #define REFUSED_WITHIN_PASSES 5u
 #define STEP_MAX_MS ((i64)2 * 3600 * 1000)
 #define ROOM_ROOMY 65536u
@@ -45,6 +47,7 @@ struct world {
     struct server *server;          /* NULL: down */
     i64 next_fault_ns;
     i64 good_ns;                    /* since when nothing has been done to it */
+    i64 stuck_ns;                   /* until when the disk was last stuck */
     u64 snapshots;                  /* that this server has made */
     u32 boots, armed;               /* all; with a power cut waiting, in a row */
     u32 waited;                     /* passes in which commands have waited at the desk for too long */
@@ -67,8 +70,11 @@ static void draw_rush(struct world_options *options)
     options->depth = CLIENT_DEPTH_MAX;
     options->requests = 2000;
     options->think_us = 0;
+    options->patience_ms = RUSH_PATIENCE_MS;
     options->stuck = MAX(options->stuck, 4u);
-    options->batch_kb = 68;
+    options->fault_every_ms = MAX(options->fault_every_ms, RUSH_FAULTS_MS);
+    if (options->batch_kb == 0)
+        options->flush_bytes = 0; /* one batch at a time, and it is large */
     if (options->short_writes == 0)
         options->short_writes = 20;
 }
@@ -226,7 +232,7 @@ static bool boot_try(struct world *world)
             oracle_fail(&counters->refused_start, "the doors cannot be opened");
         oracle_selling(server->engine);
         world->server = server;
-        world->good_ns = now_ns(world);
+        world->good_ns = MAX(now_ns(world), world->stuck_ns);
         world->snapshots = 0;
         return true;
     }
@@ -326,8 +332,9 @@ static void fault_stop(struct world *world)
 static void fault_stuck(struct world *world)
 {
     counters->stuck++;
-    world->good_ns = now_ns(world) + (i64)prng_below(&world->faults, 5000000000);
-    sim_disk_stuck(world->disk, world->good_ns);
+    world->stuck_ns = now_ns(world) + (i64)prng_below(&world->faults, 5000000000);
+    world->good_ns = MAX(world->good_ns, world->stuck_ns);
+    sim_disk_stuck(world->disk, world->stuck_ns);
 }
 
 static void fault_step(struct world *world)
@@ -372,7 +379,6 @@ static void inject(struct world *world)
     size_t i = 0;
     for (; draw >= faults[i].weight; i++)
         draw -= faults[i].weight;
-    world->good_ns = now_ns(world);
     faults[i].run(world);
     world->good_ns = MAX(world->good_ns, now_ns(world));
 }
@@ -428,6 +434,10 @@ static void hurt(struct world *world)
     world->hurt = true;
     world->next_fault_ns =
         world->options->fault_every_ms == 0 ? INT64_MAX : now_ns(world) + (i64)1000000 * world->options->fault_every_ms;
+    if (world->options->rush > 0) {
+        boot(world);
+        fault_stuck(world); /* when the doors open */
+    }
     for (u32 passes = 0; passes < FAULTY_PASSES_MAX && world->boots < BOOTS_MAX && !clients_done(world->clients); passes++)
         turn(world);
     world->hurt = false;
