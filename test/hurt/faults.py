@@ -5,7 +5,7 @@ import errno
 import signal
 import time
 
-from disk import AHEAD, DATABASES, SEGMENTS
+from disk import AHEAD, DATABASES, JOURNAL, OTHERS, SEGMENTS
 from door_kit import Closed, Wire, memory_mb, resp
 
 REFUSAL_S = 0.5             # 99 of 100 refusals while the disk is stuck
@@ -117,13 +117,13 @@ def slow_disk(shop):
     shop.counters.count("slow disks")
 
 
-def short_writes(shop):
+def short_writes(shop, for_s=2):
     """A write takes a part of what it is given."""
     shop.use(no_uring=True)
     before = shop.disk.get("short")
-    say(shop, "short writes for 2 s")
+    say(shop, "short writes for %.1f s" % for_s)
     shop.disk.set(short_bytes=4096)
-    time.sleep(2)
+    time.sleep(for_s)
     shop.progress()
     shop.disk.heal()
     shop.counters.count("short writes", shop.disk.get("short") - before)
@@ -186,7 +186,7 @@ def stuck_disk(shop, for_s=None):
     for_s = for_s or 3 + shop.random.random() * 3
     say(shop, "stuck disk for %.1f s" % for_s)
     shop.out()
-    shop.disk.set(stuck=1)
+    shop.disk.set(stuck=JOURNAL)
     while shop.disk.get("waiting") == 0:
         time.sleep(0.005)
     time.sleep(0.2) # what was acknowledged before is told
@@ -213,7 +213,7 @@ def stuck_segment(shop, for_s=3):
     shop.use(no_uring=True)
     shop.progress()
     say(shop, "the next segment is stuck, for %.1f s" % for_s)
-    shop.disk.set(which=AHEAD, stuck=1)
+    shop.disk.set(stuck=AHEAD)
     wires = [] # until it is needed
     until = time.monotonic() + HEAL_S
     while shop.disk.get("waiting") == 0 and time.monotonic() < until:
@@ -252,6 +252,12 @@ def failing_write(shop):
             write_errno=errno.EIO)
 
 
+def dying_disk(shop):
+    """One write fails, and nothing else on the disk comes back any more."""
+    failing(shop, "dying disks", "io-failed", which=SEGMENTS, stuck=AHEAD | OTHERS | DATABASES, fail_count=1,
+            write_errno=errno.EIO)
+
+
 def no_room(shop):
     failing(shop, "writes without room", "disk-full", which=SEGMENTS, fail_count=10 ** 9, write_errno=errno.ENOSPC)
 
@@ -260,8 +266,10 @@ def bad_databases(shop):
     """SQLite's files fail, or are stuck, for a while: orders go on."""
     how = shop.random.choice(("stuck", "EIO", "ENOSPC"))
     say(shop, "accounts, views and webhooks: %s for 3 s" % how)
-    settings = {"stuck": 1} if how == "stuck" else {"fail_count": 10 ** 9, "write_errno": getattr(errno, how)}
-    shop.disk.set(which=DATABASES, **settings)
+    if how == "stuck":
+        shop.disk.set(stuck=DATABASES)
+    else:
+        shop.disk.set(which=DATABASES, fail_count=10 ** 9, write_errno=getattr(errno, how))
     time.sleep(1)
     shop.progress()
     time.sleep(2)
@@ -334,5 +342,6 @@ def clock_back_at_start(shop):
 
 KILLS = [kill, power_cut, kill_while_starting, restart]
 PAUSES = [pause, pause_clients]
-DISKS = [slow_disk, short_writes, stuck_disk, stuck_segment, failing_sync, failing_write, no_room, bad_databases]
+DISKS = [slow_disk, short_writes, stuck_disk, stuck_segment, failing_sync, failing_write, dying_disk, no_room,
+         bad_databases]
 CLOCKS = [clock_step, clock_stands, clock_back_at_start]
