@@ -321,6 +321,13 @@ int uv_tcp_open(uv_tcp_t *tcp, uv_os_sock_t socket)
     return UV_ENOTSUP; /* there are no real sockets here */
 }
 
+int uv_fileno(const uv_handle_t *handle, uv_os_fd_t *file)
+{
+    (void)handle;
+    (void)file;
+    return UV_EBADF;
+}
+
 int uv_tcp_nodelay(uv_tcp_t *tcp, int enable)
 {
     (void)tcp;

@@ -44,8 +44,10 @@ def test_stuck_disk(eleven):
 
 
 def test_failing_disk(eleven):
-    """Every failure ends the process by its name; slow and short is no failure."""
-    scene(eleven, "disk", [faults.failing_sync, faults.failing_write, faults.no_room, faults.short_writes])
+    """Every failure ends the process by its name, also when the rest of the disk does not come back (found: it waited for
+    that, with its doors closed); slow and short is no failure."""
+    scene(eleven, "disk", [faults.failing_sync, faults.failing_write, faults.dying_disk, faults.no_room,
+                           lambda shop: faults.short_writes(shop, 0.5)])
 
 
 def test_pauses_and_clocks(eleven):

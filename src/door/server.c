@@ -30,6 +30,7 @@
 #define SERVER_STOP_MS 10000        /* what is not finished by then is cut off */
 #define SERVER_STOP_HALF_MS 1000    /* the rest of a request may still come until then */
 #define SERVER_DRAIN_MS ((i64)30000)
+#define SERVER_FAILED_S 5           /* a server whose journal has failed ends within that, whatever its disk does */
 #define SERVER_STUCK_EXIT 3         /* as the command line says: the data folder or its disk */
 #define SERVER_POOL_THREADS "8"
 
@@ -509,8 +510,23 @@ static void server_drain(struct server *server)
     }
 }
 
+/* A thread that waits for a disk which does not come back would hold the process for ever, with its doors closed and
+ * nobody told to start another one. */
+static void server_end_now(int number)
+{
+    static const char line[] = "{\"level\":\"error\",\"event\":\"disk-stuck\",\"journal\":\"failed\"}\n";
+    ssize_t written = write(STDERR_FILENO, line, sizeof(line) - 1);
+    (void)number;
+    (void)written; /* it ends in any case */
+    _exit(SERVER_STUCK_EXIT);
+}
+
 enum door_exit server_close(struct server *server)
 {
+    if (server->failed) { /* nothing is acknowledged any more: ending at once is what a crash does */
+        signal(SIGALRM, server_end_now);
+        alarm(SERVER_FAILED_S);
+    }
     if (server->jobs != NULL) {
         server_end(server);
         server_close_loop(server);
@@ -528,6 +544,8 @@ enum door_exit server_close(struct server *server)
     enum door_exit code = server->exit;
     buffer_free(&server->scratch);
     free(server->read_buffer);
+    if (server->failed)
+        alarm(0);
     free(server);
     return code;
 }

@@ -3,8 +3,10 @@ acknowledged alone, and held against what the server says.
 
 A fact is what a crowd wrote down: [key, kind, account, order or shopper, value or None, args].
 """
+import calendar
 import csv
 import io
+import time
 
 from wish import STORE, WAREHOUSE
 
@@ -104,8 +106,6 @@ def deals_of(orders, festival, skus):
 
 def time_ms(text):
     """Of an export: 2026-11-10T16:00:00Z, with or without milliseconds."""
-    import calendar
-    import time
     whole, _, rest = text.rstrip("Z").partition(".")
     return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) * 1000 + int((rest + "000")[:3])
 

@@ -29,6 +29,7 @@ ZEROS = (
     "starts that failed",
     "audits that failed",
     "failed assertions",
+    "scenes that broke off",
 )
 EXAMPLES_MAX = 5
 

@@ -17,7 +17,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from door_kit import Closed, Wire, resp
+from door_kit import Closed, Wire
 from wish import ACCOUNTS, LATER, Wish, read_answer, request_of
 
 WAIT_S = 40             # for an answer: longer than any fault lasts

@@ -5,16 +5,16 @@ import errno
 import signal
 import time
 
-from disk import AHEAD, DATABASES, SEGMENTS
+from disk import AHEAD, DATABASES, JOURNAL, OTHERS, SEGMENTS
 from door_kit import Closed, Wire, memory_mb, resp
 
 REFUSAL_S = 0.5             # 99 of 100 refusals while the disk is stuck
-STUCK_GROWTH_MB = 8         # the server's memory while it is asked and asked: 0.01 in 80,000 refusals
+STUCK_GROWTH_MB = 1.5       # the server's memory while it is asked and asked; it was 1 KB a refusal once
+STUCK_GROWTH_KB = 0.2       # and so much for each refusal
 FILL_COMMANDS = 160         # with so many bytes each, more than the journal takes in while the disk is stuck
 FILL_BYTES = 20000
 FILL_WIRES = 4
 CLOCK_SLACK = 0.012         # as crowd.py has it
-END_FULL_S = 90            # until a disk with little room is full
 REST_S = 10                 # until the server's memory stands still
 HEAL_S = 20                 # until a segment is needed
 
@@ -117,13 +117,13 @@ def slow_disk(shop):
     shop.counters.count("slow disks")
 
 
-def short_writes(shop):
+def short_writes(shop, for_s=2):
     """A write takes a part of what it is given."""
     shop.use(no_uring=True)
     before = shop.disk.get("short")
-    say(shop, "short writes for 2 s")
+    say(shop, "short writes for %.1f s" % for_s)
     shop.disk.set(short_bytes=4096)
-    time.sleep(2)
+    time.sleep(for_s)
     shop.progress()
     shop.disk.heal()
     shop.counters.count("short writes", shop.disk.get("short") - before)
@@ -160,7 +160,7 @@ def resting_mb(shop):
 
 
 def ask_while_stuck(shop, until, may_be_done=False):
-    """Orders over connections of their own: each is sent away, quickly."""
+    """Orders over connections of their own: each is sent away, quickly. Returns how many."""
     took = []
     while time.monotonic() < until:
         door = ("http", "resp")[len(took) % 2]
@@ -177,6 +177,7 @@ def ask_while_stuck(shop, until, may_be_done=False):
         shop.counters.most("99 % of refusals while stuck, ms", p99 * 1000)
         if p99 > REFUSAL_S:
             shop.counters.wrong("slow refusals", "99 %% in %.3f s, of %d" % (p99, len(took)))
+    return len(took)
 
 
 def stuck_disk(shop, for_s=None):
@@ -186,18 +187,18 @@ def stuck_disk(shop, for_s=None):
     for_s = for_s or 3 + shop.random.random() * 3
     say(shop, "stuck disk for %.1f s" % for_s)
     shop.out()
-    shop.disk.set(stuck=1)
+    shop.disk.set(stuck=JOURNAL)
     while shop.disk.get("waiting") == 0:
         time.sleep(0.005)
     time.sleep(0.2) # what was acknowledged before is told
     told = shop.told_bytes()
     wires = fill(shop)
     before_mb = resting_mb(shop)
-    ask_while_stuck(shop, time.monotonic() + for_s)
+    refused = ask_while_stuck(shop, time.monotonic() + for_s)
     grown_mb = memory_mb(shop) - before_mb
     shop.counters.most("growth while stuck, MB", grown_mb)
-    if grown_mb > STUCK_GROWTH_MB:
-        shop.counters.wrong("memory out of bounds", "%.0f MB more after %.1f s of a stuck disk" % (grown_mb, for_s))
+    if grown_mb > STUCK_GROWTH_MB + refused * STUCK_GROWTH_KB / 1024:
+        shop.counters.wrong("memory out of bounds", "%.1f MB more after %d refusals" % (grown_mb, refused))
     if shop.told_bytes() > told:
         shop.counters.wrong("acknowledged while stuck", "%d bytes told" % (shop.told_bytes() - told))
     shop.disk.heal()
@@ -213,7 +214,7 @@ def stuck_segment(shop, for_s=3):
     shop.use(no_uring=True)
     shop.progress()
     say(shop, "the next segment is stuck, for %.1f s" % for_s)
-    shop.disk.set(which=AHEAD, stuck=1)
+    shop.disk.set(stuck=AHEAD)
     wires = [] # until it is needed
     until = time.monotonic() + HEAL_S
     while shop.disk.get("waiting") == 0 and time.monotonic() < until:
@@ -252,6 +253,12 @@ def failing_write(shop):
             write_errno=errno.EIO)
 
 
+def dying_disk(shop):
+    """One write fails, and nothing else on the disk comes back any more."""
+    failing(shop, "dying disks", "io-failed", which=SEGMENTS, stuck=AHEAD | OTHERS | DATABASES, fail_count=1,
+            write_errno=errno.EIO)
+
+
 def no_room(shop):
     failing(shop, "writes without room", "disk-full", which=SEGMENTS, fail_count=10 ** 9, write_errno=errno.ENOSPC)
 
@@ -260,8 +267,10 @@ def bad_databases(shop):
     """SQLite's files fail, or are stuck, for a while: orders go on."""
     how = shop.random.choice(("stuck", "EIO", "ENOSPC"))
     say(shop, "accounts, views and webhooks: %s for 3 s" % how)
-    settings = {"stuck": 1} if how == "stuck" else {"fail_count": 10 ** 9, "write_errno": getattr(errno, how)}
-    shop.disk.set(which=DATABASES, **settings)
+    if how == "stuck":
+        shop.disk.set(stuck=DATABASES)
+    else:
+        shop.disk.set(which=DATABASES, fail_count=10 ** 9, write_errno=getattr(errno, how))
     time.sleep(1)
     shop.progress()
     time.sleep(2)
@@ -334,5 +343,6 @@ def clock_back_at_start(shop):
 
 KILLS = [kill, power_cut, kill_while_starting, restart]
 PAUSES = [pause, pause_clients]
-DISKS = [slow_disk, short_writes, stuck_disk, stuck_segment, failing_sync, failing_write, no_room, bad_databases]
+DISKS = [slow_disk, short_writes, stuck_disk, stuck_segment, failing_sync, failing_write, dying_disk, no_room,
+         bad_databases]
 CLOCKS = [clock_step, clock_stands, clock_back_at_start]

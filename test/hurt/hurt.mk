@@ -11,4 +11,4 @@ tests: $(BUILD)/slow_disk.so
 .PHONY: hurt
 hurt: test-setup ## the real server under all faults from outside, for SECONDS=600, by SEED; prints its counters
 	@$(MAKE) --no-print-directory $(BUILD)/eleven $(BUILD)/slow_disk.so
-	@/usr/bin/python3 test/hurt/hurt.py $(BUILD)/eleven --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED)) $(HURT)
+	@PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 test/hurt/hurt.py $(BUILD)/eleven --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED)) $(HURT)

@@ -10,6 +10,7 @@ import os
 import random
 import sys
 import time
+import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import faults
@@ -18,7 +19,8 @@ import sockets
 from counters import Counters, show
 from shop import Shop
 
-CLOSING_S = 0.15    # of a scene's time is for its last checks
+CLOSING_S = 7       # of a scene's time are for its last checks, and a tenth of it more
+LEAST_S = 3         # are for hurting it, however short it is
 
 
 def hurt(shop, how):
@@ -27,9 +29,8 @@ def hurt(shop, how):
     shop.progress()
 
 
-def play(shop, chosen, seconds):
+def play(shop, chosen, until):
     """Hurts drawn from `chosen`, in rounds of all of them, until the time is up."""
-    until = time.monotonic() + seconds * (1 - CLOSING_S)
     left = []
     while time.monotonic() < until:
         if not left:
@@ -38,24 +39,32 @@ def play(shop, chosen, seconds):
         hurt(shop, left.pop())
 
 
-def scene(eleven, name, chosen, seed, seconds, once=False, **options):
-    """`once`: each of `chosen` once, in this order."""
-    counters = Counters(name)
-    print("%s: %d s, seed %s" % (name, seconds, seed), flush=True)
-    begun = time.monotonic()
+def act(counters, eleven, chosen, seed, seconds, once, options):
+    until = time.monotonic() + max(seconds * 0.9 - CLOSING_S, LEAST_S)
     with Shop(eleven, counters, seed, seconds, **options) as shop:
         if shop.room is not None and shop.room.problem is not None:
             counters.skipped = shop.room.problem
-            print("  skipped: %s\n" % counters.skipped, flush=True)
-            return counters
+            print("  skipped: " + counters.skipped)
+            return
         shop.open()
         shop.progress()
         if once:
             for how in chosen:
                 hurt(shop, how)
         else:
-            play(shop, chosen, seconds)
+            play(shop, chosen, until)
         shop.finish()
+
+
+def scene(eleven, name, chosen, seed, seconds, once=False, **options):
+    """Its counters. `once`: each of `chosen` once, in this order."""
+    counters = Counters(name)
+    print("%s: %d s, seed %s" % (name, seconds, seed), flush=True)
+    begun = time.monotonic()
+    try:
+        act(counters, eleven, chosen, seed, seconds, once, options)
+    except Exception:
+        counters.wrong("scenes that broke off", traceback.format_exc())
     print("  %7.1f s  %s\n" % (time.monotonic() - begun, "good" if counters.good() else "NOT GOOD"), flush=True)
     return counters
 

@@ -7,9 +7,10 @@ import os
 import shutil
 import subprocess
 
-from faults import END_FULL_S, say
+from faults import say
 
 WHOLE_MB = 400
+END_FULL_S = 90             # until a disk with little room is full
 SECTOR = 4096
 STEP = 4 << 20              # taken at a time
 START_S = 30

@@ -9,10 +9,10 @@
  *   word  setting
  *    0    no_uring     io_uring cannot be set up (-ENOSYS), as in many containers: the sync thread appends, and this
  *                      file sees every call
- *    1    which        whose calls are meant: sum of 1 journal segments, 2 snapshots and the rest, 4 SQLite's files,
+ *    1    which        whose calls the settings below mean: sum of 1 journal segments, 2 snapshots and the rest, 4 SQLite's files,
  *                      8 segments that are made ahead
  *    2    delay_us     added to each write and sync
- *    3    stuck        not 0: writes and syncs do not come back until it is 0 again
+ *    3    stuck        the same sum: whose writes and syncs do not come back until it says otherwise
  *    4    sync_errno   what the next fail_count syncs fail with; 0: they do not
  *    5    write_errno  the same for writes
  *    6    fail_count
@@ -141,20 +141,31 @@ static void sleep_us(int64_t us)
         ;
 }
 
-/* Slow and stuck. */
-static void wait_for_disk(void)
+static void wait_while_stuck(int kind)
 {
+    if ((look(STUCK) & kind) == 0)
+        return;
+    add(WAITING, 1);
+    while ((look(STUCK) & kind) != 0)
+        sleep_us(1000);
+    add(WAITING, -1);
+}
+
+/* The kind of a file whose call is meant, after the time that a slow or stuck disk takes; 0: it is not. */
+static int meant(int file)
+{
+    int kind = words == NULL ? 0 : kind_of(file);
+    if (kind == 0)
+        return 0;
+    wait_while_stuck(kind);
+    if ((look(WHICH) & kind) == 0)
+        return 0;
     int64_t delay = look(DELAY_US);
     if (delay > 0) {
         add(DELAYED, 1);
         sleep_us(delay);
     }
-    if (look(STUCK) == 0)
-        return;
-    add(WAITING, 1);
-    while (look(STUCK) != 0)
-        sleep_us(1000);
-    add(WAITING, -1);
+    return kind;
 }
 
 /* The errno to fail with now, or 0. */
@@ -224,11 +235,10 @@ ssize_t pwrite64(int file, const void *bytes, size_t size, off_t offset) __attri
 
 ssize_t pwrite(int file, const void *bytes, size_t size, off_t offset)
 {
-    int kind = words == NULL ? 0 : kind_of(file);
-    if (kind == 0 || (kind & (int)look(WHICH)) == 0)
+    int kind = meant(file);
+    if (kind == 0)
         return real_pwrite(file, bytes, size, offset);
     add(WRITES, 1);
-    wait_for_disk();
     int error = failing(WRITE_ERRNO);
     if (error != 0) {
         errno = error;
@@ -246,11 +256,9 @@ ssize_t pwrite(int file, const void *bytes, size_t size, off_t offset)
 
 static int sync_file(int file, int (*real_sync)(int))
 {
-    int kind = words == NULL ? 0 : kind_of(file);
-    if (kind == 0 || (kind & (int)look(WHICH)) == 0)
+    if (meant(file) == 0)
         return kept_count > 0 && kept_settle(file, 0) < 0 ? -1 : real_sync(file);
     add(SYNCS, 1);
-    wait_for_disk();
     int error = failing(SYNC_ERRNO);
     if (kept_settle(file, error != 0) < 0)
         return -1;

@@ -15,7 +15,7 @@ from faults import say
 SOCKETS = 10000
 SPARE_FILES = 500           # of our descriptors are for other things
 SERVER_FILES = 300          # of the server's; the crowds' connections are among them
-SETTLE_S = 15
+SETTLE_S = 8
 SETTLE_BYTES = 2 << 20      # of what the crowds are told: some 10,000 answers
 GROWTH_MB = 300             # of the server, for all of them together: UNREAD_MAX, with what its buffers have to spare
 P99_S = 1.0                 # an order of a good client meanwhile
@@ -144,7 +144,7 @@ def settled(shop):
     return memory_mb(shop)
 
 
-def flood(shop, for_s=20, count=SOCKETS):
+def flood(shop, for_s=14, count=SOCKETS):
     """So many at once, for so long, after they have come."""
     count = room_for(count)
     say(shop, "%d slow sockets for %.0f s" % (count, for_s))
