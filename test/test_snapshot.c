@@ -16,7 +16,7 @@ static struct snapshot_head make_head(u64 seq, u64 big_size)
 {
     struct snapshot_head head = {.seq = seq, .state = mix64(seq), .time_ms = 42, .section_count = 3};
 
-    for (u64 i = 0; i < BIG_BYTES; i++)
+    for (u64 i = 0; i < big_size; i++)
         big[i] = i >> 20 == 2 || i >> 20 == 3 ? 0 : (u8)mix64(i + seq);
     memset(small, (int)(seq & 0xff), sizeof(small));
     memset(head.instance, 0x5a, sizeof(head.instance));
