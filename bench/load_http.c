@@ -288,16 +288,9 @@ static void ramp(struct load *load)
 /* VmRSS of the server, MB. */
 static double resident_mb(u64 pid)
 {
-    char path[64], line[128];
-    unsigned long kilobytes = 0;
+    char path[64];
     snprintf(path, sizeof(path), "/proc/%llu/status", (unsigned long long)pid);
-    FILE *file = fopen(path, "r");
-    while (file != NULL && fgets(line, sizeof(line), file) && sscanf(line, "VmRSS: %lu", &kilobytes) != 1)
-        ;
-    if (file == NULL)
-        measure_fail("there is no process %llu", (unsigned long long)pid);
-    fclose(file);
-    return (double)kilobytes / 1024;
+    return (double)measure_proc_bytes(path, "VmRSS:") / (1 << 20);
 }
 
 static void print_latencies(const struct load *load, const char *kind, struct latencies *latencies)

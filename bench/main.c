@@ -150,7 +150,7 @@ static void call_others(const struct job *job, u32 round)
     char command[512];
     snprintf(command, sizeof(command), "%s %u", job->between, round);
     fflush(stdout);
-    if (system(command) != 0)
+    if (system(command) != 0) /* NOLINT(cert-env33-c): what follows --between on the command line of a benchmark */
         measure_fail("%s failed", command);
 }
 
@@ -193,9 +193,9 @@ static void part_snapshot(struct job *job)
         job->rates[job->rate_count++] = measure_rate(tally.accepted, elapsed);
     }
     for (u32 round = 0; round < job->rounds; round++) {
-        size_t count = run_paced(job, under_test, LATENCY_SLICE + 2 * round, LOAD_SNAPSHOT, false);
+        size_t count = run_paced(job, under_test, LATENCY_SLICE + (u64)2 * round, LOAD_SNAPSHOT, false);
         print_stall(job, count, "snapshot.without_p999", "snapshot.without_longest");
-        count = run_paced(job, under_test, LATENCY_SLICE + 2 * round + 1, LOAD_SNAPSHOT, true);
+        count = run_paced(job, under_test, LATENCY_SLICE + (u64)2 * round + 1, LOAD_SNAPSHOT, true);
         print_stall(job, count, "snapshot.stall_p999", "snapshot.stall_longest");
         engine_wait_for_snapshot(under_test);
     }

@@ -78,26 +78,28 @@ double measure_median(double *values, size_t count)
     return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
+u64 measure_proc_bytes(const char *path, const char *name)
+{
+    char line[128];
+    u64 kilobytes = 0;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        measure_fail("%s: %s", path, strerror(errno));
+    while (fgets(line, sizeof(line), file))
+        if (strncmp(line, name, strlen(name)) == 0)
+            kilobytes = strtoull(line + strlen(name), NULL, 10);
+    (void)fclose(file);
+    return kilobytes * 1024;
+}
+
 u64 measure_resident_bytes(void)
 {
-    unsigned long total = 0, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (!file || fscanf(file, "%lu %lu", &total, &resident) != 2)
-        measure_fail("cannot read /proc/self/statm");
-    fclose(file);
-    return (u64)resident * (u64)sysconf(_SC_PAGESIZE);
+    return measure_proc_bytes("/proc/self/status", "VmRSS:");
 }
 
 u64 measure_available_bytes(void)
 {
-    char line[128];
-    unsigned long kilobytes = 0;
-    FILE *file = fopen("/proc/meminfo", "r");
-    while (file && fgets(line, sizeof(line), file) && sscanf(line, "MemAvailable: %lu", &kilobytes) != 1)
-        ;
-    if (file)
-        fclose(file);
-    return (u64)kilobytes * 1024;
+    return measure_proc_bytes("/proc/meminfo", "MemAvailable:");
 }
 
 void measure_fail(const char *format, ...)
@@ -126,7 +128,7 @@ void *measure_memory(size_t size)
 
 int measure_zeroed_file(const char *path, u64 bytes)
 {
-    int file = open(path, O_RDWR | O_CREAT | O_DIRECT, 0600);
+    int file = open(path, O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0600);
     if (file < 0)
         measure_fail("%s: %s", path, strerror(errno));
     void *zeros = measure_memory(ZERO_CHUNK_BYTES);

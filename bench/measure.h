@@ -23,6 +23,10 @@ u32 measure_percentile(u32 *values, size_t count, u32 per_thousand);
 u32 measure_longest(const u32 *values, size_t count);
 double measure_median(double *values, size_t count);
 
+/* The kilobytes behind `name` in a file of /proc, as bytes; 0: there is no such line. Ends the process when there is no
+ * such file. */
+u64 measure_proc_bytes(const char *path, const char *name);
+
 /* Resident bytes of this process; bytes that the machine could still give. */
 u64 measure_resident_bytes(void);
 u64 measure_available_bytes(void);

@@ -117,8 +117,8 @@ static void journal_damages(void)
 {
     enum { KINDS = 7, FILES = 10 };
     unsigned number = 0;
-    for (u8 kind = 0; kind < KINDS; kind++)
-        for (u8 file = 0; file < FILES; file++) {
+    for (u8 kind = 0; kind < (u8)KINDS; kind++)
+        for (u8 file = 0; file < (u8)FILES; file++) {
             u8 sector = (u8)(1 + kind + file * 3);
             const u8 bytes[] = {(u8)(file % 2), kind, file, sector, 0, 88, 0, 2, 1, 2};
             const u8 mended[] = {0, 0, file, sector, 0, 160, 0, 1, 7, 6, file, sector, 0, 0, 0, 0};

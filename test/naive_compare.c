@@ -471,7 +471,7 @@ bool naive_compare(const struct naive *naive, const struct engine *engine, bool 
     difference[0] = '\0';
     same(&c, engine_now(engine), naive->now_ms, "now");
     same(&c, (i64)engine_seq(engine), (i64)naive->seq, "seq");
-    for (u16 kind = 1; kind < NAIVE_KINDS; kind++)
+    for (u16 kind = 1; kind < (u16)NAIVE_KINDS; kind++)
         if (command_info(kind) != NULL && command_info(kind)->tail == TAIL_TEXTS)
             compare_texts(&c, kind);
     void (*const rooms[])(struct comparing *) = {

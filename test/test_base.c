@@ -99,7 +99,7 @@ static void test_gtin_errors(void **state)
     (void)state;
     char digits[] = "10614141000415";
     for (int i = 0; i < 14; i++)
-        for (char digit = '0'; digit <= '9'; digit++) {
+        for (char digit = '0'; digit <= (char)'9'; digit++) {
             char right = digits[i];
             digits[i] = digit;
             assert_true((gtin_parse(slice_text(digits)) != 0) == (digit == right));

@@ -99,7 +99,7 @@ static void test_shares_always_sum(void **state)
     struct prng prng;
     prng_seed(&prng, 11);
     for (u32 round = 0; round < 20000; round++) {
-        i64 weights[MONEY_SHARES_MAX];
+        i64 weights[MONEY_SHARES_MAX] = {0};
         i64 shares[MONEY_SHARES_MAX];
         size_t count = 1 + prng_below(&prng, MONEY_SHARES_MAX);
         u64 bound = round % 3 == 0 ? 3 : round % 3 == 1 ? 1000000 : (u64)MONEY_MAX / MONEY_SHARES_MAX;

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #define PASSWORD_OPS 2u                     /* t */
-#define PASSWORD_MEMORY (19456u * 1024)     /* m, bytes; p is 1 */
+#define PASSWORD_MEMORY ((size_t)19456 * 1024)     /* m, bytes; p is 1 */
 
 /* What a password is compared with when there is no such login: the same parameters, a hash that no password has. */
 #define PASSWORD_NOBODY \
@@ -58,7 +58,7 @@ static void password_end(struct hashing *hashing)
 
 static void password_no_memory(void)
 {
-    fprintf(stderr, "eleven: no memory for hashing a password (%u KiB)\n", PASSWORD_MEMORY / 1024);
+    fprintf(stderr, "eleven: no memory for hashing a password (%zu KiB)\n", PASSWORD_MEMORY / 1024);
 }
 
 bool access_password_hash(struct hashing *hashing, struct slice password, char *hash)

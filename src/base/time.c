@@ -138,7 +138,7 @@ char *time_text(char *text, i64 ms, i32 utc_offset_minutes)
     ASSERT(utc_offset_minutes > -1440 && utc_offset_minutes < 1440);
     i64 local = ms + (i64)utc_offset_minutes * 60000;
     if (ms < TIME_MS_FIRST || ms > TIME_MS_LAST || local < TIME_MS_FIRST || local > TIME_MS_LAST)
-        return strcpy(text, "?");
+        return memcpy(text, "?", 2);
     i64 days = local / DAY_MS - (local % DAY_MS < 0);
     unsigned rest = (unsigned)(local - days * DAY_MS);
     i64 year;

@@ -65,7 +65,7 @@ struct access_password {
 static int access_read_password(const char *path, struct access_password *password)
 {
     bool standard = strcmp(path, "-") == 0;
-    FILE *file = standard ? stdin : fopen(path, "rb");
+    FILE *file = standard ? stdin : fopen(path, "rbe");
     if (file == NULL) {
         cli_error(path, "it cannot be read");
         return CLI_FILE;
@@ -73,7 +73,7 @@ static int access_read_password(const char *path, struct access_password *passwo
     password->size = fread(password->text, 1, ACCESS_FILE_MAX + 1, file);
     bool failed = ferror(file) != 0;
     if (!standard)
-        fclose(file);
+        (void)fclose(file);
     if (failed || password->size > ACCESS_FILE_MAX) {
         cli_error(path, failed ? "it cannot be read" : "it is longer than a password");
         return CLI_FILE;

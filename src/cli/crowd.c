@@ -278,9 +278,9 @@ void crowd_print(const struct crowd *crowd)
         printf("stores      %s of them were bought in a store or are collected there\n",
                cli_number(a, crowd->store_orders));
     printf("repeated    %s clicks got the answer of the first one\n", cli_number(a, crowd->replayed));
-    for (u16 code = 0; code < ARRAY_COUNT(crowd->refused); code++)
+    for (u32 code = 0; code < ARRAY_COUNT(crowd->refused); code++)
         if (crowd->refused[code] > 0 && code != RESULT_POOL_FULL)
-            printf("refused     %s %s\n", cli_number(a, crowd->refused[code]), result_word(code));
+            printf("refused     %s %s\n", cli_number(a, crowd->refused[code]), result_word((u16)code));
     for (i64 limit = 0; limit < LIMIT_COUNT; limit++)
         if (crowd->pools_full[limit] > 0)
             printf("refused     %s %s\n", cli_number(a, crowd->pools_full[limit]),

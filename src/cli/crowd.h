@@ -50,7 +50,7 @@ struct crowd_sent {
 
 #define CROWD_BATCH 2048
 #define CROWD_IN_FLIGHT 65536
-#define CROWD_RING (4 * CROWD_IN_FLIGHT)
+#define CROWD_RING ((size_t)4 * CROWD_IN_FLIGHT)
 #define CROWD_CITIES 65536
 #define CROWD_DUE_MAX 65536
 

@@ -225,7 +225,7 @@ static size_t crowd_equip(struct crowd *crowd, u32 shopper, i64 wallet_minor, ch
         struct command_budget_set *set = (void *)(bytes + size);
         *set = (struct command_budget_set){
             .header = {.kind = COMMAND_BUDGET_SET, .size = sizeof(*set)},
-            .limit_minor = wallet_minor / (2 * WALLET_TIMES),
+            .limit_minor = wallet_minor / ((i64)2 * WALLET_TIMES),
             .shopper = shopper,
             .scope = BUDGET_DAY,
         };

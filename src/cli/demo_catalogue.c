@@ -199,7 +199,7 @@ static void catalogue_scale(struct catalogue *catalogue)
     double sum = 0, weight = 0;
     for (u32 id = 1; id <= catalogue->demo->skus; id++) {
         double share = crowd_zipf(id - 1);
-        if (id <= DEMO_DEALS && catalogue->demo->skus > 2 * DEMO_DEALS)
+        if (id <= DEMO_DEALS && catalogue->demo->skus > (u64)2 * DEMO_DEALS)
             continue;
         sum += share * catalogue_yuan(id, mix64(catalogue->demo->seed ^ id));
         weight += share;

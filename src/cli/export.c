@@ -21,7 +21,7 @@ static int export_write(const struct engine *engine, enum export_kind kind, u32 
     bool opened = buffer != NULL && export_open(&export, engine, kind, festival);
     for (bool done = !opened; !done && !ferror(stdout);) {
         size_t size = export_next(&export, buffer, EXPORT_BUFFER_BYTES, &done);
-        fwrite(buffer, 1, size, stdout);
+        (void)fwrite(buffer, 1, size, stdout); /* ferror says */
     }
     if (opened)
         export_close(&export);

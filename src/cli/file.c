@@ -31,10 +31,10 @@ static int file_read(FILE *stream, struct source *source)
 int file_open(struct source *source, const char *name)
 {
     *source = (struct source){.name = name};
-    FILE *stream = fopen(name, "rb");
+    FILE *stream = fopen(name, "rbe");
     int error = stream == NULL ? errno : file_read(stream, source);
     if (stream != NULL)
-        fclose(stream);
+        (void)fclose(stream);
     if (error == 0)
         return CLI_DONE;
     cli_error(name, "%s", error == EFBIG ? "larger than 1 GiB; please cut it into several files" : strerror(error));

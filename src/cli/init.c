@@ -25,7 +25,7 @@ static bool init_limit(struct engine_limits *limits, const char *text)
     if (equals != NULL && (size_t)(equals - text) < sizeof(name))
         memcpy(name, text, (size_t)(equals - text));
     for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
-        if (strcmp(name, names[i]) != 0)
+        if (equals == NULL || strcmp(name, names[i]) != 0)
             continue;
         if (cli_parse_number(slice_text(equals + 1), (u64)INT64_MAX, values[i]))
             return true;

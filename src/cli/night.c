@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +106,7 @@ static void scale_prices(struct night *night)
     for (size_t i = 0; i < orders.count; i++)
         sum += orders_at(&orders, i)->expected_total_minor;
     orders_close(&orders);
+    ASSERT(sum > 0);
     night->price_per_mille = (u32)((u64)night->mean_minor * 1000 * SAMPLE_ORDERS / (u64)sum);
 }
 
@@ -174,7 +176,7 @@ static _Noreturn void serve(const struct night *night, const int log[2])
 static bool start_server(struct night *night)
 {
     int log[2];
-    if (pipe(log) != 0) {
+    if (pipe2(log, O_CLOEXEC) != 0) {
         cli_error("bench", "pipe: %s", strerror(errno));
         return false;
     }
@@ -193,7 +195,7 @@ static bool start_server(struct night *night)
 static int log_number(const char *line, const char *before)
 {
     const char *at = strstr(line, before);
-    return at != NULL ? atoi(at + strlen(before)) : 0;
+    return at != NULL ? (int)strtol(at + strlen(before), NULL, 10) : 0;
 }
 
 /* Reads the log until the doors are open. False: they will not be; its last line is shown. */
@@ -223,7 +225,7 @@ static bool stop_server(struct night *night)
     while (fgets(line, sizeof(line), night->log) != NULL)
         if (strstr(line, "\"level\":\"error\"") != NULL)
             cli_error("bench", "the server: %s", line);
-    fclose(night->log);
+    (void)fclose(night->log);
     waitpid(night->server, &status, 0);
     if (status != 0)
         cli_error("bench", "the server did not end cleanly (wait status %d)", status);

@@ -94,7 +94,7 @@ static char *serve_trim(char *text)
 static bool serve_file(const char *path, const struct option *options, size_t count)
 {
     char line[SERVE_LINE_MAX], where[SERVE_LINE_MAX];
-    FILE *file = fopen(path, "r");
+    FILE *file = fopen(path, "re");
     bool good = file != NULL;
     if (!good)
         cli_error(path, "%s", strerror(errno));
@@ -113,7 +113,7 @@ static bool serve_file(const char *path, const struct option *options, size_t co
         good = serve_set(options, count, serve_trim(text), serve_trim(equals + 1), where);
     }
     if (file != NULL)
-        fclose(file);
+        (void)fclose(file);
     return good;
 }
 

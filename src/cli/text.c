@@ -28,7 +28,7 @@ char *cli_money(char *text, const struct engine *engine, u32 currency, i64 amoun
     const struct currency *row = engine_currency(engine, currency);
     char amount[MONEY_TEXT_MAX];
     if (row == NULL)
-        return strcpy(text, "?");
+        return memcpy(text, "?", 2);
     struct slice code = cli_code(engine, currency, row->text);
     snprintf(text, CLI_TEXT_MAX, "%s " SLICE_FORMAT, money_text_grouped(amount, amount_minor, row->digits),
              SLICE_ARGS(code));

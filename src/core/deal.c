@@ -22,7 +22,7 @@ static bool festival_fields_good(const struct command_festival_put *command)
 }
 
 /* Seconds that are metered beyond the first window, so that a closing can be moved. */
-#define SECONDS_SPARE (24 * 3600)
+#define SECONDS_SPARE ((u64)24 * 3600)
 
 static u64 window_seconds(i64 opens_ms, i64 closes_ms)
 {

@@ -94,7 +94,7 @@ static void fetch_far(const struct engine *engine, const struct command_header *
     const struct order_line_asked *lines = command_lines(place);
     index_prefetch(&engine->answer_index, index_tag(answer_hash(command->caller, command->key)));
     __builtin_prefetch(&engine->orders[engine->head.count[LIMIT_orders] + FETCH_FAR], 1);
-    __builtin_prefetch(&engine->lines[engine->head.count[LIMIT_lines] + 2 * FETCH_FAR], 1);
+    __builtin_prefetch(&engine->lines[engine->head.count[LIMIT_lines] + (u64)2 * FETCH_FAR], 1);
     __builtin_prefetch(&engine->answers[engine->head.count[LIMIT_answers] + FETCH_FAR], 1);
     if (place->shopper <= engine->head.count[LIMIT_shoppers])
         __builtin_prefetch(&engine->shoppers[place->shopper], 1);

@@ -75,14 +75,13 @@ static void ticket_make(const struct admission *admission, u64 number, i64 now_m
 static u64 ticket_number(const struct admission *admission, struct slice text)
 {
     char ticket[ADMISSION_TICKET_MAX], again[ADMISSION_TICKET_MAX];
-    unsigned long long number;
-    long long issued_ms;
     if (text.bytes == NULL || text.size >= sizeof(ticket))
         return 0;
     memcpy(ticket, text.bytes, text.size);
     ticket[text.size] = 0;
-    if (sscanf(ticket, "%llu.%lld.", &number, &issued_ms) != 2)
-        return 0;
+    char *end;
+    u64 number = strtoull(ticket, &end, 10);
+    i64 issued_ms = *end == '.' ? strtoll(end + 1, NULL, 10) : 0; /* what else it may say is told below */
     ticket_make(admission, number, issued_ms, again);
     if (strlen(again) != text.size || sodium_memcmp(again, ticket, text.size) != 0)
         return 0;

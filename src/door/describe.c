@@ -407,7 +407,7 @@ bool describe_answers(const struct route *route, int status)
     case 404: return names_something(route);
     case 409:
     case 422: return writes(route);
-    case 413: return has_body(route);
+    case 413:
     case 415: return has_body(route);
     case 429: return (route->flags & ROUTE_FREE) == 0;
     case 507: return writes(route);

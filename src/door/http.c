@@ -230,7 +230,7 @@ static int on_headers_complete(llhttp_t *parser)
     struct slice coding = http->request.headers[HTTP_TRANSFER_ENCODING];
     if (coding.bytes != NULL && parser->http_minor == 0)
         return http_refuse(http, 400, "HTTP/1.0 knows no Transfer-Encoding.");
-    bool chunked = coding.size == 7 && strncasecmp(coding.bytes, "chunked", 7) == 0;
+    bool chunked = coding.bytes != NULL && coding.size == 7 && strncasecmp(coding.bytes, "chunked", 7) == 0;
     if (coding.bytes != NULL && (!chunked || (parser->flags & F_CHUNKED) == 0))
         return http_refuse(http, 501, "No other transfer coding than chunked is known here.");
     size_t largest = route_find(http, (unsigned)parser->method);

@@ -324,6 +324,7 @@ static void imports_forget(struct imports *imports)
         at++;
     import_task_free(imports->tasks[at]);
     imports->count--;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
     memmove(&imports->tasks[at], &imports->tasks[at + 1], (imports->count - at) * sizeof(imports->tasks[0]));
 }
 

@@ -37,6 +37,7 @@ static void turn_append(struct turns *turns, struct turn *turn)
 static struct turn *turn_take(struct turns *turns)
 {
     struct turn *turn = turns->first;
+    ASSERT(turn != NULL && turns->count > 0);
     turns->first = turn->next;
     if (turns->first == NULL)
         turns->last = NULL;

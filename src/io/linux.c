@@ -283,15 +283,15 @@ static void linux_touch(void *context, void *memory, size_t size)
 static u64 linux_memory_available(void *context)
 {
     char text[256];
-    unsigned long long kilobytes;
+    const char name[] = "MemAvailable:";
     (void)context;
     FILE *file = fopen("/proc/meminfo", "re");
     u64 available = UINT64_MAX;
     while (file != NULL && fgets(text, sizeof(text), file) != NULL)
-        if (sscanf(text, "MemAvailable: %llu kB", &kilobytes) == 1)
-            available = (u64)kilobytes * 1024;
+        if (strncmp(text, name, sizeof(name) - 1) == 0)
+            available = strtoull(text + sizeof(name) - 1, NULL, 10) * 1024;
     if (file != NULL)
-        fclose(file);
+        (void)fclose(file);
     return available;
 }
 

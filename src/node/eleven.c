@@ -215,7 +215,7 @@ enum journal_status eleven_open(struct eleven **eleven_out, const struct eleven_
     enum journal_status status = open_steps(eleven, problem);
     if (status != JOURNAL_OK) {
         if (eleven->journal != NULL)
-            journal_close(eleven->journal);
+            (void)journal_close(eleven->journal); /* the first failure is told */
         eleven_free(eleven);
         return status;
     }

@@ -148,7 +148,7 @@ static void orders_query(struct query *query, const struct view_order_filter *fi
     else if (filter->location != 0)
         orders_by_location(query, filter, range);
     else if (filter->state != 0 && filter->state != ORDER_PAID)
-        orders_by_list(query, filter, range, BLOCK_LIST_STATE + filter->state);
+        orders_by_list(query, filter, range, BLOCK_LIST_STATE + filter->state); /* NOLINT(bugprone-branch-clone) */
     else if (filter->part_state != 0)
         orders_by_list(query, filter, range, BLOCK_LIST_PART + filter->part_state);
     else if (filter->festival != 0)

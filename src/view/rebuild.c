@@ -31,7 +31,7 @@ static u64 rebuild_end(const struct io *io, const struct journal_options *option
             first = list.entries[i].first_seq;
     segment_list_free(&list, io);
     last = first - 1;
-    journal_read(io, options, first - 1, rebuild_last_seq, &last, problem);
+    (void)journal_read(io, options, first - 1, rebuild_last_seq, &last, problem); /* what is wrong, the follower tells */
     return last;
 }
 

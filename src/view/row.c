@@ -156,7 +156,7 @@ static void row_lists(struct rows *rows, u32 id, u32 set, int change)
 static void row_placed(struct rows *rows, const struct engine *engine, u32 id)
 {
     const struct order *order = engine_order(engine, id);
-    struct row_part parts[ORDER_PARTS_MAX];
+    struct row_part parts[ORDER_PARTS_MAX] = {0};
     u8 count = row_parts(engine, order, parts);
     u32 set = row_parts_set(parts, count);
     STORE_RUN(rows->store, ORDER_ADD, id, order->shopper, order->festival, order->state, set, order->placed_ms,
@@ -178,7 +178,7 @@ static void row_placed(struct rows *rows, const struct engine *engine, u32 id)
 static void row_moved(struct rows *rows, const struct engine *engine, u32 id, u8 state, const struct row_part *before)
 {
     const struct order *order = engine_order(engine, id);
-    struct row_part parts[ORDER_PARTS_MAX];
+    struct row_part parts[ORDER_PARTS_MAX] = {0};
     u8 count = row_parts(engine, order, parts);
     u32 set = row_parts_set(parts, count), set_before = row_parts_set(before, count);
     for (u8 i = 0; i < count; i++)
@@ -216,7 +216,7 @@ static void row_returned(struct rows *rows, const struct engine *engine, const s
 /* A hold that expired had all its parts open. */
 static void row_expired(struct rows *rows, const struct engine *engine, u32 id)
 {
-    struct row_part parts[ORDER_PARTS_MAX];
+    struct row_part parts[ORDER_PARTS_MAX] = {0};
     u8 count = row_parts(engine, engine_order(engine, id), parts);
     ASSERT(engine_order(engine, id)->state == ORDER_EXPIRED);
     for (u8 i = 0; i < count; i++)
