@@ -90,6 +90,7 @@ class Server:
     def prepare(self):
         file = lambda name: os.path.join(FIXTURES, name)
         self.run("init", "shop")
+        self.small_segments()
         self.run("import", "shop", "--cities", os.path.join(TOP, "data", "cities_cn.csv"))
         self.run("import", "shop", "--shopify", file("products.csv"), "--currency", "CNY", "--location", "main",
                  "--city", "3301")
@@ -100,6 +101,15 @@ class Server:
                  file("deals.csv"))
         for login, role, location in PEOPLE:
             self.person(login, role, location)
+
+    def small_segments(self):
+        """Eight times as many files of the journal, each an eighth: each start zeroes one, and sales go from one to the
+        next."""
+        path = os.path.join(self.shop, "eleven.conf")
+        with open(path) as file:
+            text = file.read()
+        with open(path, "w") as file:
+            file.write(text.replace("journal_segment_bytes = %d" % (64 << 20), "journal_segment_bytes = %d" % (8 << 20)))
 
     def person(self, login, role, location=None):
         """An account with PASSWORD, and an API key for it in self.keys."""

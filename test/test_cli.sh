@@ -79,9 +79,15 @@ expect "switch with a value" 2 "--json takes no value" "$eleven" audit x --json=
 expect "a word for a number" 2 "takes a whole number" "$eleven" sell x --festival f --orders many
 expect "one argument too many" 2 "one argument too many" "$eleven" audit x y
 
+# Files of the journal of 8 MiB instead of 64: each command that writes zeroes one.
+small_segments() {
+    sed -i 's/^\(journal_segment_bytes = \).*/\18388608/' "$1/eleven.conf"
+}
+
 # --- init ---------------------------------------------------------------------
 expect "init" 0 "shop is ready" "$eleven" init shop
 expect "init twice" 3 "exists" "$eleven" init shop
+small_segments shop
 expect "init in no folder" 3 "is the folder around it there" "$eleven" init no/such/parent/shop
 expect "unknown limit" 2 "did you mean orders?" "$eleven" init other --limit order=5
 expect "limit without a number" 2 "takes a whole number" "$eleven" init other --limit orders=
@@ -345,6 +351,7 @@ expect "a configuration that is none" 3 "eleven.conf" "$eleven" audit damaged
 
 # --- a snapshot that is damaged, or ahead of its journal ---------------------------------------------------------
 expect "a folder with snapshots" 0 "" "$eleven" init snapped --limit shoppers=20 --limit orders=30
+small_segments snapped
 expect "its first journal" 0 "" "$eleven" import snapped --cities "$top/data/cities_cn.csv"
 cp -r snapped behind
 expect "and more" 0 "" "$eleven" import snapped --shopify "$fixtures/products.csv" --location main --city 3301
