@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define SIM_MAPPED_BYTES ((size_t)4 << 20) /* larger memory is mapped, not allocated */
+#define SIM_MAPPED_BYTES ((size_t)1024 << 10) /* larger memory is mapped, not allocated */
 
 static int sim_open(void *context, const char *path, unsigned flags)
 {
@@ -345,15 +345,22 @@ static int sim_random(void *context, void *bytes, size_t size)
     return 0;
 }
 
+static size_t sim_whole_sectors(size_t size)
+{
+    return (size + IO_SECTOR - 1) / IO_SECTOR * IO_SECTOR;
+}
+
+/* What is large costs what is touched of it only, and has a page behind it that nobody may touch. */
 static void *sim_reserve(void *context, size_t size)
 {
     (void)context;
     if (size >= SIM_MAPPED_BYTES) {
-        void *mapped =
-            mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        return mapped == MAP_FAILED ? NULL : mapped;
+        size_t whole = sim_whole_sectors(size);
+        void *mapped = mmap(NULL, whole + IO_SECTOR, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        bool good = mapped != MAP_FAILED && mprotect(mapped, whole, PROT_READ | PROT_WRITE) == 0;
+        return good ? mapped : NULL;
     }
-    void *memory = aligned_alloc(IO_SECTOR, (size + IO_SECTOR - 1) / IO_SECTOR * IO_SECTOR);
+    void *memory = aligned_alloc(IO_SECTOR, sim_whole_sectors(size));
     if (memory != NULL)
         memset(memory, 0, size);
     return memory;
@@ -363,7 +370,7 @@ static void sim_release(void *context, void *memory, size_t size)
 {
     (void)context;
     if (size >= SIM_MAPPED_BYTES && memory != NULL)
-        munmap(memory, size);
+        munmap(memory, sim_whole_sectors(size) + IO_SECTOR);
     else
         free(memory);
 }

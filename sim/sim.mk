@@ -1,10 +1,9 @@
 # The simulator: the released server on a simulated loop, network and disk. `simulate_objects` are all it is linked of.
-simulate_sources := $(filter-out sim/simulate.c,$(wildcard sim/*.c)) test/generate.c test/generate_command.c test/support.c test/marks.c \
-                    $(wildcard test/naive*.c)
-simulate_objects = $(call objects,$(lib_sources) $(server_sources) $(simulate_sources) sim/simulate.c) $(llhttp_objects)
+simulate_sources := $(wildcard sim/*.c) $(wildcard test/naive*.c) $(addprefix test/,generate.c generate_command.c support.c marks.c)
+simulate_objects := $(call objects,$(lib_sources) $(server_sources) $(simulate_sources)) $(llhttp_objects)
 # What comes between: the oracle at the engine, and the seams (sim/seams.c). libuv is sim/loop.c.
 simulate_wraps := engine_apply engine_apply_all clock_gettime access_act access_acts_full access_trail_key_used
-simulate_libs := $(patsubst %,-Wl$(comma)--wrap=%,$(simulate_wraps)) -lcmocka $(filter-out -luv,$(SERVER_LIBS)) $(LIBS) -lm
+simulate_libs := $(simulate_wraps:%=-Wl$(comma)--wrap=%) -lcmocka $(filter-out -luv,$(SERVER_LIBS)) $(LIBS) -lm
 
 $(BUILD)/simulate: $(simulate_objects)
 	@echo "  LD $@"
@@ -14,13 +13,13 @@ $(BUILD)/simulate: $(simulate_objects)
 JOBS ?= $(shell nproc)
 SIM := build/simulate/simulate
 sim: test-setup ## worlds hurt in every way, SECONDS=60 of them, FIRST=1 the first seed; ends with what was counted
-	@$(MAKE) --no-print-directory $(SIM) MODE=simulate CC=gcc BUILD=build/simulate
+	@$(again) $(SIM) MODE=simulate CC=gcc BUILD=build/simulate
 	@$(SIM) --first $${FIRST:-1} --seconds $(or $(SECONDS),60) --jobs $(JOBS)
 
 sim-smoke: test-setup ## the same in its small tier: always the same worlds, some of them twice and under sanitizers
-	@$(MAKE) --no-print-directory $(SIM) MODE=simulate CC=gcc BUILD=build/simulate
+	@$(again) $(SIM) MODE=simulate CC=gcc BUILD=build/simulate
 	@$(SIM) --seeds 200 --jobs $(JOBS)
 	@$(SIM) --seeds 20 >build/simulate/once && $(SIM) --seeds 20 --jobs $(JOBS) >build/simulate/twice && \
 	    cmp build/simulate/once build/simulate/twice && echo "sim: the same seeds, the same worlds"
-	@$(MAKE) --no-print-directory build/sanitize/simulate MODE=sanitize CC=clang BUILD=build/sanitize
+	@$(again) build/sanitize/simulate $(in_sanitize)
 	@build/sanitize/simulate --seeds 40 --jobs $(JOBS) --quiet && echo "sim: 40 worlds under sanitizers"

@@ -305,7 +305,8 @@ def settled_mb(server, world):
 def is_sanitized(eleven):
     """Its memory is the sanitizer's then, and says nothing."""
     with open(eleven, "rb") as file:
-        return b"__asan_init" in file.read()
+        binary = file.read()
+        return b"__asan_init" in binary or b"__tsan_init" in binary
 
 
 def kill(server):

@@ -132,7 +132,7 @@ static bool store_connect(struct store *store, const char *path, const char *set
 static bool store_prepare(struct store *store)
 {
     static const char *const sql[] = {
-#define STATEMENT(NAME, text) text,
+#define STATEMENT(NAME, text) [STORE_##NAME] = text,
 #include "view/statement.def"
 #undef STATEMENT
     };
