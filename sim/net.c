@@ -108,12 +108,6 @@ bool net_client_read(struct net *net, struct net_conn *conn, struct buffer *into
     return conn->to_client.bytes.size > 0 || !pipe_over(&conn->to_client, now_ns);
 }
 
-void net_client_end(struct net *net, struct net_conn *conn, i64 now_ns)
-{
-    conn->to_server.ended = true;
-    pipe_arrival(net, &conn->to_server, now_ns);
-}
-
 void net_client_close(struct net *net, struct net_conn *conn, bool reset)
 {
     ASSERT(conn->used && !conn->client_gone);
@@ -183,7 +177,6 @@ void net_server_close(struct net *net, struct net_conn *conn)
 {
     (void)net;
     conn->server_gone = true;
-    conn->stream = NULL;
     if (conn->to_server.bytes.size > 0 && !conn->cut) /* closing on what has not been read resets */
         conn->reset = true;
     conn->to_client.ended = true;

@@ -36,7 +36,6 @@ struct net_conn {
     bool reset;             /* by either side: what is under way is lost */
     bool cut;               /* the server's machine has stopped */
     bool client_gone, server_gone;
-    void *stream;           /* the loop's; NULL: not accepted yet */
     i64 born_ns;
 };
 
@@ -58,8 +57,7 @@ struct net_conn *net_connect(struct net *net, int port, i64 now_ns);
 void net_client_write(struct net *net, struct net_conn *conn, const void *bytes, size_t size, i64 now_ns);
 /* Takes at most `max` bytes that have arrived; appends them. False: the server has closed or reset, and all is read. */
 bool net_client_read(struct net *net, struct net_conn *conn, struct buffer *into, size_t max, i64 now_ns);
-/* No more will be written (`whole` false: half-closed), or the client is gone. */
-void net_client_end(struct net *net, struct net_conn *conn, i64 now_ns);
+/* The client is gone; `reset`: and what is under way with it. */
 void net_client_close(struct net *net, struct net_conn *conn, bool reset);
 
 /* --- the server's side ---------------------------------------------------- */

@@ -202,11 +202,6 @@ i64 oracle_now_ms(void)
     return oracle.noted_count == 0 ? 0 : noted_at(oracle.noted_count)->time_ms;
 }
 
-u64 oracle_seq(void)
-{
-    return oracle.noted_count;
-}
-
 bool oracle_sold_out(void)
 {
     return oracle.sold_out;
@@ -454,23 +449,9 @@ struct result __wrap_engine_apply(struct engine *engine, const struct command_he
 
 void oracle_begin(const struct engine_limits *limits, struct generator *generator, const struct sim_disk *disk)
 {
-    struct buffer noted = oracle.noted;
-    size_t *ends = oracle.ends;
-    u64 ends_room = oracle.ends_room;
-    void *totals = oracle.totals;
-    u64 *placed = oracle.placed, placed_room = oracle.placed_room;
-    struct keyed *keys = oracle.keys != NULL ? oracle.keys : malloc(KEYS_MAX * sizeof(*keys));
-    ASSERT(keys != NULL);
     memset(&oracle, 0, sizeof(oracle));
-    memset(keys, 0, KEYS_MAX * sizeof(*keys));
-    noted.size = 0;
-    oracle.noted = noted;
-    oracle.ends = ends;
-    oracle.ends_room = ends_room;
-    oracle.totals = totals;
-    oracle.placed = placed;
-    oracle.placed_room = placed_room;
-    oracle.keys = keys;
+    oracle.keys = calloc(KEYS_MAX, sizeof(*oracle.keys));
+    ASSERT(oracle.keys != NULL);
     oracle.limits = *limits;
     oracle.generator = generator;
     oracle.disk = disk;
@@ -480,8 +461,12 @@ void oracle_begin(const struct engine_limits *limits, struct generator *generato
 void oracle_end(void)
 {
     naive_free(oracle.naive);
-    oracle.naive = NULL;
-    oracle.engine = NULL;
+    buffer_free(&oracle.noted);
+    free(oracle.ends);
+    free(oracle.totals);
+    free(oracle.placed);
+    free(oracle.keys);
+    memset(&oracle, 0, sizeof(oracle));
 }
 
 void oracle_recovering(void)

@@ -29,7 +29,7 @@ extern u64 *oracle_kinds, *oracle_codes;
 
 /* Ends the worker: prints why, and counts it under one of the ZERO counters. */
 _Noreturn void oracle_fail(u64 *counter, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Where oracle_fail's text goes, besides standard error; ORACLE_REASON_MAX bytes. */
+/* Where oracle_fail's text goes; ORACLE_REASON_MAX bytes. */
 #define ORACLE_REASON_MAX 512
 extern char *oracle_reason;
 
@@ -39,8 +39,8 @@ void oracle_end(void);
 
 /* A start begins: all that an engine is given now must be what was noted down, from where its snapshot ends. */
 void oracle_recovering(void);
-/* It has ended well, with this engine, which sells from now on. Checks that nothing acknowledged is missing and that the state
- * is the model's; what was noted behind its end is forgotten, as nobody has been told of it. */
+/* It has ended well, with this engine, which sells from now on. Checks that nothing acknowledged is missing and that
+ * the state is the model's; what was noted behind its end is forgotten, as nobody has been told of it. */
 void oracle_selling(const struct engine *engine);
 /* It does not sell any more. */
 void oracle_stopped(void);
@@ -77,9 +77,8 @@ void oracle_order_shown(u32 order);
 /* Whose it is; 0: there is no such order. */
 u32 oracle_order_shopper(u32 order);
 
-/* The time and sequence number of the last command accepted. */
+/* The time of the last command accepted. */
 i64 oracle_now_ms(void);
-u64 oracle_seq(void);
 /* What the server's clock must be now, by what was decided last. */
 i64 oracle_clock_ms(void);
 

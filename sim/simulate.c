@@ -99,11 +99,11 @@ static bool roots_make(u32 jobs)
 
 /* --- a worker ---------------------------------------------------------------------------------------------------- */
 
-static void draw(struct world_options *options, u64 seed, const struct arguments *arguments)
+static void draw(struct options *options, u64 seed, const struct arguments *arguments)
 {
-    world_draw(options, seed);
+    options_draw(options, seed);
     for (u32 i = 0; i < arguments->without_count; i++)
-        world_without(options, arguments->without[i]);
+        options_without(options, arguments->without[i]);
     if (arguments->requests > 0)
         options->requests = arguments->requests;
 }
@@ -130,7 +130,7 @@ static void worker_enter(u32 index, struct worker *worker)
     oracle_reason = worker->reason;
 }
 
-static void worker_world(struct worker *worker, const struct world_options *options)
+static void worker_world(struct worker *worker, const struct options *options)
 {
     char people[128];
     snprintf(people, sizeof(people), "%s/people", root);
@@ -150,7 +150,7 @@ static i64 clock_s(void)
     return now.tv_sec;
 }
 
-static pid_t worker_start(u32 index, const struct arguments *arguments, const struct world_options *only)
+static pid_t worker_start(u32 index, const struct arguments *arguments, const struct options *only)
 {
     struct worker *worker = &shared->workers[index];
     fflush(NULL);
@@ -163,7 +163,7 @@ static pid_t worker_start(u32 index, const struct arguments *arguments, const st
     if (only != NULL)
         worker_world(worker, only);
     while (only == NULL && !shared->stop && clock_s() < shared->until_s) {
-        struct world_options options;
+        struct options options;
         u64 seed = __atomic_fetch_add(&shared->next, 1, __ATOMIC_RELAXED);
         if (seed >= shared->end)
             break;
@@ -205,7 +205,7 @@ static void print_log(u32 index)
 
 /* --- a smaller world that fails ------------------------------------------------------------------------------------ */
 
-static bool fails(const struct world_options *options, const struct arguments *arguments)
+static bool fails(const struct options *options, const struct arguments *arguments)
 {
     struct worker *worker = &shared->workers[0];
     int status;
@@ -219,19 +219,19 @@ static bool fails(const struct world_options *options, const struct arguments *a
 static void shrink(u64 seed, const struct arguments *given)
 {
     struct arguments arguments = *given;
-    struct world_options options, smaller;
+    struct options options, smaller;
     draw(&options, seed, &arguments);
     if (!fails(&options, &arguments)) {
         printf("  it does not fail a second time\n");
         return;
     }
-    for (u32 i = 0; world_family(i) != NULL && arguments.without_count < WITHOUT_MAX; i++) {
+    for (u32 i = 0; options_family(i) != NULL && arguments.without_count < WITHOUT_MAX; i++) {
         smaller = options;
-        world_without(&smaller, world_family(i));
-        if (world_same(&smaller, &options) || !fails(&smaller, &arguments))
+        options_without(&smaller, options_family(i));
+        if (options_same(&smaller, &options) || !fails(&smaller, &arguments))
             continue;
         options = smaller;
-        arguments.without[arguments.without_count++] = world_family(i);
+        arguments.without[arguments.without_count++] = options_family(i);
     }
     u32 good = 0, bad = options.requests;
     while (bad > good + MAX(good / 20, REQUESTS_SMALLEST)) {
@@ -335,9 +335,9 @@ static bool report(const struct arguments *arguments)
 
 static int run_single(const struct arguments *arguments)
 {
-    struct world_options options;
+    struct options options;
     draw(&options, arguments->seed, arguments);
-    world_describe(&options, stdout);
+    options_describe(&options, stdout);
     bool failed = fails(&options, arguments);
     if (failed)
         printf("seed %llu failed: %s\n", (unsigned long long)arguments->seed, shared->workers[0].reason);
@@ -387,14 +387,14 @@ static bool parse(struct arguments *arguments, int count, char **words)
         if (i + 1 == count)
             return false;
         const char *value = words[++i];
-        struct world_options probe;
+        struct options probe;
         char *end;
         u64 number = strtoull(value, &end, 10);
         bool is_number = *end == 0 && end != value;
-        world_draw(&probe, 1);
+        options_draw(&probe, 1);
         if (!is_number && strcmp(word, "--without") != 0)
             return false;
-        if (strcmp(word, "--without") == 0 && arguments->without_count < WITHOUT_MAX && world_without(&probe, value))
+        if (strcmp(word, "--without") == 0 && arguments->without_count < WITHOUT_MAX && options_without(&probe, value))
             arguments->without[arguments->without_count++] = value;
         else if (strcmp(word, "--first") == 0)
             arguments->first = number;

@@ -318,6 +318,16 @@ static bool is_later(const char *word)
     return false;
 }
 
+/* The number that the text begins with; it need not end there. */
+static i64 leading_number(struct slice text)
+{
+    size_t size = text.size > 0 && text.bytes[0] == '-';
+    i64 number;
+    while (size < text.size && isdigit((unsigned char)text.bytes[size]))
+        size++;
+    return ask_number(slice_of(text.bytes, size), &number) ? number : -1;
+}
+
 static void refused(struct heard *answer, struct slice word)
 {
     size_t size = MIN(word.size, sizeof(answer->word) - 1);
@@ -340,7 +350,7 @@ static size_t resp_value(const char *bytes, size_t size)
         const char *end = line_end(bytes + used, size - used);
         if (end == NULL)
             return 0;
-        i64 number = strtoll(bytes + used + 1, NULL, 10);
+        i64 number = leading_number(slice_of(bytes + used + 1, (size_t)(end - bytes) - used - 1));
         char type = bytes[used];
         used = (size_t)(end - bytes) + 2;
         if (type == '$' && number >= 0)
@@ -360,7 +370,7 @@ static size_t resp_look(struct heard *answer, const char *bytes, size_t size)
     const char *id = used == 0 ? NULL : memmem(bytes, used, "\r\n:", 3);
     if (id != NULL) {
         answer->kind = ANSWER_DONE;
-        answer->id = strtoll(id + 3, NULL, 10);
+        answer->id = leading_number(slice_of(id + 3, (size_t)(bytes + used - id) - 3));
     }
     return used;
 }
@@ -387,7 +397,7 @@ size_t speak_read_resp(struct heard *answer, const char *bytes, size_t size)
         refused(answer, slice_text("unknown-order"));
         return used;
     }
-    if (memcmp(bytes, "*3\r\n", 4) != 0)
+    if (used != 4 || memcmp(bytes, "*3\r\n", 4) != 0)
         return resp_look(answer, bytes, size);
     i64 numbers[3];
     for (int i = 0; i < 3; i++) {
@@ -396,7 +406,7 @@ size_t speak_read_resp(struct heard *answer, const char *bytes, size_t size)
             return 0;
         if (bytes[used] != ':')
             return used;
-        numbers[i] = strtoll(bytes + used + 1, NULL, 10);
+        numbers[i] = leading_number(slice_of(bytes + used + 1, size - used - 1));
         used = (size_t)(end - bytes) + 2;
     }
     answer->kind = ANSWER_DONE;
@@ -412,7 +422,10 @@ static i64 json_number(struct slice body, const char *name)
     char quoted[64];
     snprintf(quoted, sizeof(quoted), "\"%s\":", name);
     const char *at = body.size == 0 ? NULL : memmem(body.bytes, body.size, quoted, strlen(quoted));
-    return at == NULL ? -1 : strtoll(at + strlen(quoted), NULL, 10);
+    if (at == NULL)
+        return -1;
+    at += strlen(quoted);
+    return leading_number(slice_of(at, (size_t)(body.bytes + body.size - at)));
 }
 
 static void heard_success(struct heard *answer, struct slice body)
@@ -457,7 +470,7 @@ size_t speak_read_http(struct heard *answer, const char *bytes, size_t size)
     if (head == NULL)
         return 0;
     size_t head_size = (size_t)(head - bytes) + 4, length = 0;
-    int status = size > 12 ? (int)strtol(bytes + 9, NULL, 10) : 0;
+    i64 status = head_size > 12 ? leading_number(slice_of(bytes + 9, 3)) : 0;
     for (const char *at = bytes; at < head + 2;) {
         const char *end = line_end(at, (size_t)(head + 2 - at));
         heard_header(answer, &length, slice_of(at, (size_t)(end - at)));

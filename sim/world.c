@@ -28,15 +28,13 @@
 #define LEAP_EDGE_MS ((i64)25 * 3600 * 1000)
 #define LEAP_SHORT_NS ((i64)20000000) /* of an edge */
 #define REFUSED_WITHIN_MS 300
-#define RUSH_FAULTS_MS 2000u        /* the disk stays stuck for a while, */
-#define RUSH_PATIENCE_MS 500u       /* and they come again meanwhile */
 #define REFUSED_WITHIN_PASSES 5u
 #define STEP_MAX_MS ((i64)2 * 3600 * 1000)
 #define ROOM_ROOMY 65536u
 #define DISK_MIN_NS 1000            /* an append takes so long at least */
 
 struct world {
-    const struct world_options *options;
+    const struct options *options;
     struct prng faults;
     struct sim_disk *disk;
     struct io io;
@@ -55,94 +53,6 @@ struct world {
     bool hurt;                      /* faults are on */
     bool limited;                   /* the disk has little room */
 };
-
-/* --- options ---------------------------------------------------------------------------------------------- */
-
-static u32 one_of(struct prng *r, const u32 *values, size_t count)
-{
-    return values[prng_below(r, count)];
-}
-
-/* All at once, while the disk is stuck: more is decided than the journal has room for. */
-static void draw_rush(struct world_options *options)
-{
-    options->clients = 32;
-    options->depth = CLIENT_DEPTH_MAX;
-    options->requests = 2000;
-    options->think_us = 0;
-    options->patience_ms = RUSH_PATIENCE_MS;
-    options->stuck = MAX(options->stuck, 4u);
-    options->fault_every_ms = MAX(options->fault_every_ms, RUSH_FAULTS_MS);
-    if (options->batch_kb == 0)
-        options->flush_bytes = 0; /* one batch at a time, and it is large */
-    if (options->short_writes == 0)
-        options->short_writes = 20;
-}
-
-void world_draw(struct world_options *options, u64 seed)
-{
-    struct prng own, *r = &own;
-    *options = (struct world_options){.seed = seed};
-#define OPTION(name, family, draw)                                                   \
-    prng_seed(r, mix64(seed ^ checksum64(#name, sizeof(#name), 0)));                 \
-    options->name = draw;
-#include "sim/options.def"
-#undef OPTION
-    if (options->rush > 0)
-        draw_rush(options);
-}
-
-static const char *const families[] = {
-#define OPTION(name, family, draw) #family,
-#include "sim/options.def"
-#undef OPTION
-};
-
-const char *world_family(u32 index)
-{
-    for (u32 i = 0; i < ARRAY_COUNT(families); i++) {
-        bool first = strcmp(families[i], "none") != 0;
-        for (u32 before = 0; before < i; before++)
-            first &= strcmp(families[before], families[i]) != 0;
-        if (first && index-- == 0)
-            return families[i];
-    }
-    return NULL;
-}
-
-bool world_without(struct world_options *options, const char *family)
-{
-    bool any = false;
-#define OPTION(name, of, draw)                                       \
-    if (strcmp(family, #of) == 0 && strcmp(family, "none") != 0) {   \
-        options->name = 0;                                           \
-        any = true;                                                  \
-    }
-#include "sim/options.def"
-#undef OPTION
-    return any;
-}
-
-bool world_same(const struct world_options *one, const struct world_options *other)
-{
-    bool same = one->seed == other->seed;
-#define OPTION(name, family, draw) same &= one->name == other->name;
-#include "sim/options.def"
-#undef OPTION
-    return same;
-}
-
-void world_describe(const struct world_options *options, FILE *file)
-{
-    fprintf(file, "seed %llu:", (unsigned long long)options->seed);
-#define OPTION(name, family, draw) fprintf(file, " " #name " %u", options->name);
-#include "sim/options.def"
-#undef OPTION
-    fprintf(file, "\n");
-    struct generator *generator = generator_create(options->seed);
-    generator_describe(generator, file);
-    generator_free(generator);
-}
 
 static u64 branch(const struct world *world, const char *name)
 {
@@ -169,7 +79,7 @@ static i64 act(void *argument, i64 at_ns)
 
 static struct server *boot_once(struct world *world)
 {
-    const struct world_options *options = world->options;
+    const struct options *options = world->options;
     struct door_options door;
     struct sim_loop_options loop = {
         .disk = world->disk, .net = &world->net, .seed = branch(world, "loop") + world->boots,
@@ -178,7 +88,7 @@ static struct server *boot_once(struct world *world)
     door_options_default(&door);
     door.directory = FOLDER;
     door.requests_per_second = 0;
-    door.in_flight_ms = options->keys_of_admission_ms > 0 ? options->keys_of_admission_ms : 25;
+    door.in_flight_ms = options->in_flight_ms > 0 ? options->in_flight_ms : 25;
     door.no_views = true;
     door.orders_ahead = 1;
     door.batch_bytes_max = options->batch_kb << 10;
@@ -209,7 +119,7 @@ static enum door_exit take_down(struct world *world, struct server *server)
 
 static void power_off(struct world *world)
 {
-    const struct world_options *options = world->options;
+    const struct options *options = world->options;
     sim_disk_odds(world->disk, 100 - options->lost_percent - options->garbage_percent, options->lost_percent);
     sim_disk_reboot(world->disk);
 }
@@ -280,13 +190,8 @@ static void die(struct world *world, bool power)
 static void ended(struct world *world)
 {
     bool failed = world->server->failed;
-    u64 snapshots = 0;
-    struct eleven_stats stats;
-    eleven_stats(world->server->eleven, &stats);
-    snapshots = stats.snapshots;
     enum door_exit code = take_down(world, world->server);
     world->server = NULL;
-    counters->snapshots += snapshots;
     counters->ended_by_name += failed;
     if (failed != (code == DOOR_FOLDER) && !world->hurt)
         oracle_fail(&counters->refused_start, "a server that was told to stop says %d", code);
@@ -361,7 +266,7 @@ static void fault_leap(struct world *world)
 
 static void inject(struct world *world)
 {
-    const struct world_options *options = world->options;
+    const struct options *options = world->options;
     const struct { u32 weight; void (*run)(struct world *world); } faults[] = {
         {options->kill, fault_kill}, {options->power, fault_power}, {options->fail, fault_fail},
         {options->full, fault_full}, {options->stop, fault_stop},   {options->stuck, fault_stuck},
@@ -404,6 +309,7 @@ static void watch_snapshots(struct world *world)
     eleven_stats(world->server->eleven, &stats);
     if (stats.snapshots == world->snapshots)
         return;
+    counters->snapshots += stats.snapshots - world->snapshots;
     world->snapshots = stats.snapshots;
     if (world->hurt && chance(world, world->options->power_at_snapshot_percent)) {
         world->good_ns = INT64_MAX;
@@ -531,7 +437,7 @@ static void bargains(struct swarm *swarm)
     swarm->weights[FAMILY_STOCK] = MAX(swarm->weights[FAMILY_STOCK], 2u);
 }
 
-static void world_open(struct world *world, const struct world_options *options, const struct sim_account *accounts)
+static void world_open(struct world *world, const struct options *options, const struct sim_account *accounts)
 {
     struct net_options net = {
         .delay_max_ns = (i64)options->delay_us * 1000, .piece_max = options->piece,
@@ -584,7 +490,7 @@ static void world_close(struct world *world)
     sim_disk_destroy(world->disk);
 }
 
-void world_run(const struct world_options *options, const struct sim_account *accounts)
+void world_run(const struct options *options, const struct sim_account *accounts)
 {
     struct world world;
     world_open(&world, options, accounts);

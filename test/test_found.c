@@ -5,14 +5,9 @@
 #include "access/access.h"
 #include "door/body.h"
 #include "door/serve.h"
-#include "eleven.h"
-#include "node/config.h"
-#include "sim/disk.h"
-#include "test/support.h"
+#include "test/stall.h"
 
 #include <string.h>
-
-#define FOLDER "/shop"
 
 /* A budget for department 1, as a page sets it, became one for department 2: the number's digits were looked at once
  * more when the next member had been written over them. */
@@ -92,74 +87,30 @@ static void gtin_without_leading_zero(void **state)
     shop_close(&shop);
 }
 
-static bool call(struct eleven *eleven, const void *fields, const char *text)
-{
-    u64 room[64] = {0};
-    struct result result;
-    const struct command_info *info = command_info(((const struct command_header *)fields)->kind);
-    struct slice texts[COMMAND_TEXTS_MAX] = {slice_text(text)};
-    memcpy(room, fields, info->fixed_size);
-    if (info->tail == TAIL_TEXTS)
-        assert_true(command_add_texts((struct command_header *)room, texts, info->text_count));
-    return eleven_call(eleven, room, &result) && result.code == RESULT_OK;
-}
-
-#define CALL(name, NAME, text, ...) \
-    assert_true(call(eleven, &(struct command_##name){HEADER(name, NAME), __VA_ARGS__}, text))
-
-static void hold_something(struct eleven *eleven)
-{
-    CALL(currency_put, CURRENCY_PUT, "CNY", .digits = 2);
-    CALL(country_put, COUNTRY_PUT, "CN");
-    CALL(department_put, DEPARTMENT_PUT, "shoes");
-    CALL(city_put, CITY_PUT, "SHA", .country = 1);
-    CALL(location_put, LOCATION_PUT, "S1", .city = 1, .kind = LOCATION_STORE, .services = SERVICE_SHIP);
-    CALL(seller_put, SELLER_PUT, "one", );
-    CALL(sku_put, SKU_PUT, "K1", .department = 1, .seller = 1, .for_sale = 1);
-    CALL(price_set, PRICE_SET, "", .sku = 1, .currency = 1, .price_minor = 100);
-    CALL(stock_receive, STOCK_RECEIVE, "", .sku = 1, .location = 1, .quantity = 5);
-    CALL(shopper_join, SHOPPER_JOIN, "", .city = 1, .currency = 1);
-    struct {
-        struct command_order_place place;
-        struct order_line_asked line;
-    } order = {.place = {HEADER(order_place, ORDER_PLACE), .shopper = 1, .city = 1, .currency = 1, .line_count = 1,
-                         .channel = CHANNEL_WEB, .delivery = DELIVERY_HOME, .payment = PAYMENT_HOLD},
-               .line = {.sku = 1, .quantity = 2}};
-    struct result result;
-    order.place.header.size = sizeof(order);
-    assert_true(eleven_call(eleven, &order, &result));
-    assert_int_equal(result.code, RESULT_OK);
-}
-
 /* A system clock in the year 2100 ended the server by an assertion as soon as a hold was due. It refuses commands, and
  * sells on when the clock is right again. */
 static void clock_beyond_2099(void **state)
 {
     struct io io;
-    struct config config;
-    struct eleven *eleven;
-    char problem[JOURNAL_PROBLEM_MAX];
+    const struct command_stock_receive receive = {HEADER(stock_receive, STOCK_RECEIVE), .sku = 1, .location = 1,
+                                                  .quantity = 1};
+    const struct stall_order hold = stall_hold(2);
+    const struct eleven_options options = {.io = &io, .no_snapshot_at_close = true};
+    struct sim_disk *disk = stall_disk(&io, NULL);
     (void)state;
-    struct sim_disk *disk = sim_disk_create(1);
-    struct eleven_options options = {.directory = FOLDER, .io = &io, .orders_ahead = 1, .no_snapshot_at_close = true};
-    sim_disk_io(disk, &io);
-    config_default(&config);
-    support_limits(&config.limits);
-    config.journal_segment_bytes = CONFIG_SEGMENT_BYTES_MIN;
     sim_disk_set_wall(disk, TIME_MS_MAX - 60000);
-    assert_int_equal(config_create(FOLDER, &config, &io), JOURNAL_OK);
-    assert_int_equal(eleven_open(&eleven, &options, problem), JOURNAL_OK);
-    hold_something(eleven);
+    struct eleven *eleven = stall_open(options, JOURNAL_OK);
+    stall_furnish(eleven, 5);
+    OK(stall_give(eleven, &hold.place.header, ""));
     u64 seq = engine_seq(eleven_engine(eleven));
     sim_disk_advance(disk, (HOLD_MS_DEFAULT + 60000) * (i64)1000000);
     eleven_poll(eleven, NULL, 0, false);
     assert_int_equal(engine_seq(eleven_engine(eleven)), seq);
-    struct command_stock_receive receive = {HEADER(stock_receive, STOCK_RECEIVE), .sku = 1, .location = 1, .quantity = 1};
-    assert_false(call(eleven, &receive, ""));
+    CODE(stall_give(eleven, &receive.header, ""), MALFORMED);
     assert_int_equal(eleven_close(eleven), JOURNAL_OK);
     sim_disk_set_wall(disk, TIME_MS_MAX - 10000);
-    assert_int_equal(eleven_open(&eleven, &options, problem), JOURNAL_OK);
-    assert_true(call(eleven, &receive, ""));
+    eleven = stall_open(options, JOURNAL_OK);
+    OK(stall_give(eleven, &receive.header, ""));
     assert_int_equal(eleven_close(eleven), JOURNAL_OK);
     sim_disk_destroy(disk);
 }

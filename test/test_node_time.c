@@ -4,102 +4,32 @@
  * holds that end by it, and that a folder which says of itself what it is not
  * is refused.
  */
-#include "eleven.h"
 #include "journal/snapshot.h"
-#include "node/config.h"
 #include "node/node.h"
-#include "sim/disk.h"
-#include "test/support.h"
+#include "test/stall.h"
 
 #include <string.h>
 
-#define FOLDER "/shop"
 #define UNITS 5u
 #define MS ((i64)1000000)           /* in ns, as the simulated disk counts */
 #define HOUR_MS ((i64)3600 * 1000)
 
-static char problem[JOURNAL_PROBLEM_MAX];
-static struct config config;
-
+/* Opened with the server's clock; what a start finds is in the journal alone. */
 static struct eleven *open_folder(struct io *io, enum journal_status expected)
 {
-    struct eleven *eleven;
-    struct eleven_options options = {
-        .directory = FOLDER, .io = io, .orders_ahead = 1, .no_snapshot_at_close = true};
-    problem[0] = '\0';
-    enum journal_status status = eleven_open(&eleven, &options, problem);
-    if (status != expected)
-        fail_msg("open: %s: %s", journal_status_word(status), problem);
-    return eleven;
+    return stall_open((struct eleven_options){.io = io, .no_snapshot_at_close = true}, expected);
 }
 
 static struct eleven *new_folder(struct sim_disk **disk, struct io *io)
 {
-    *disk = sim_disk_create(1);
-    sim_disk_io(*disk, io);
-    config_default(&config);
-    support_limits(&config.limits);
-    config.journal_segment_bytes = CONFIG_SEGMENT_BYTES_MIN;
-    assert_int_equal(config_create(FOLDER, &config, io), JOURNAL_OK);
+    *disk = stall_disk(io, NULL);
     return open_folder(io, JOURNAL_OK);
-}
-
-static void give(struct eleven *eleven, const struct command_header *command, const char *code)
-{
-    u64 buffer[128] = {0};
-    const struct command_info *info = command_info(command->kind);
-    struct slice texts[COMMAND_TEXTS_MAX] = {{0}};
-    struct result result;
-    memcpy(buffer, command, info->fixed_size);
-    texts[0] = slice_text(code);
-    if (info->tail == TAIL_TEXTS)
-        assert_true(command_add_texts((struct command_header *)buffer, texts, info->text_count));
-    assert_true(eleven_call(eleven, buffer, &result));
-    assert_int_equal(result.code, RESULT_OK);
-}
-
-#define GIVE(name, NAME, code, ...) \
-    give(eleven, &(struct command_##name){HEADER(name, NAME), __VA_ARGS__}.header, code)
-
-/* One warehouse with UNITS of one SKU, and one shopper. */
-static void furnish(struct eleven *eleven)
-{
-    GIVE(currency_put, CURRENCY_PUT, "CNY", .digits = 2);
-    GIVE(country_put, COUNTRY_PUT, "CN");
-    GIVE(department_put, DEPARTMENT_PUT, "toys");
-    GIVE(city_put, CITY_PUT, "Shanghai", .country = 1);
-    GIVE(location_put, LOCATION_PUT, "warehouse", .city = 1, .kind = LOCATION_WAREHOUSE, .services = SERVICE_SHIP);
-    GIVE(seller_put, SELLER_PUT, "house", );
-    GIVE(sku_put, SKU_PUT, "kite", .department = 1, .seller = 1, .for_sale = 1);
-    GIVE(price_set, PRICE_SET, "", .price_minor = 100, .sku = 1, .currency = 1);
-    GIVE(stock_receive, STOCK_RECEIVE, "", .sku = 1, .location = 1, .quantity = UNITS);
-    GIVE(shopper_join, SHOPPER_JOIN, "", .city = 1, .currency = 1);
-}
-
-struct hold {
-    struct command_order_place place;
-    struct order_line_asked line;
-};
-
-static struct hold hold_of(u32 quantity)
-{
-    return (struct hold){
-        .place = {.header = {.kind = COMMAND_ORDER_PLACE, .size = sizeof(struct hold)},
-                  .shopper = 1,
-                  .city = 1,
-                  .currency = 1,
-                  .line_count = 1,
-                  .channel = CHANNEL_WEB,
-                  .delivery = DELIVERY_HOME,
-                  .payment = PAYMENT_HOLD},
-        .line = {1, quantity},
-    };
 }
 
 /* Places a hold of one unit. */
 static const struct order *place(struct eleven *eleven)
 {
-    struct hold hold = hold_of(1);
+    struct stall_order hold = stall_hold(1);
     struct result result;
     assert_true(eleven_call(eleven, &hold, &result));
     assert_int_equal(result.code, RESULT_OK);
@@ -134,10 +64,10 @@ static void test_decided_is_not_durable(void **state)
     struct eleven *eleven = new_folder(&disk, &io);
     u32 count = 0;
     (void)state;
-    furnish(eleven);
+    stall_furnish(eleven, UNITS);
     u64 seq = engine_seq(eleven_engine(eleven));
     assert_int_equal(eleven_durable(eleven), seq);
-    struct hold hold = hold_of(1);
+    struct stall_order hold = stall_hold(1);
     assert_int_equal(eleven_decide(eleven, &hold, sizeof(hold), told, &count), sizeof(hold));
     assert_int_equal(count, 1);
     assert_int_equal(engine_seq(eleven_engine(eleven)), seq + 1);
@@ -153,7 +83,7 @@ static void test_decided_is_not_durable(void **state)
 static void test_accepted_behind_refused(void **state)
 {
     static const u32 quantities[] = {UNITS + 1, 2, 9, 1, 1, 3, 1};
-    struct hold holds[ARRAY_COUNT(quantities)];
+    struct stall_order holds[ARRAY_COUNT(quantities)];
     struct eleven_answer answers[ARRAY_COUNT(quantities)];
     struct sim_disk *disk;
     struct io io;
@@ -161,9 +91,9 @@ static void test_accepted_behind_refused(void **state)
     size_t taken;
     u64 ticket;
     (void)state;
-    furnish(eleven);
+    stall_furnish(eleven, UNITS);
     for (u32 i = 0; i < ARRAY_COUNT(quantities); i++)
-        holds[i] = hold_of(quantities[i]);
+        holds[i] = stall_hold(quantities[i]);
     assert_int_equal(eleven_submit(eleven, holds, sizeof(holds), &taken, &ticket), ARRAY_COUNT(quantities));
     for (size_t count = 0; count < ARRAY_COUNT(quantities);)
         count += eleven_poll(eleven, answers + count, ARRAY_COUNT(quantities) - count, true);
@@ -185,7 +115,7 @@ static void test_holds_end_in_time(void **state)
     struct io io;
     struct eleven *eleven = new_folder(&disk, &io);
     (void)state;
-    furnish(eleven);
+    stall_furnish(eleven, UNITS);
     const struct order *order = place(eleven);
     i64 deadline_ms = order->changed_ms;
     assert_int_equal(deadline_ms, order->placed_ms + HOLD_MS_DEFAULT);
@@ -212,7 +142,7 @@ static void test_wall_clock_steps(void **state)
         struct sim_disk *disk;
         struct io io;
         struct eleven *eleven = new_folder(&disk, &io);
-        furnish(eleven);
+        stall_furnish(eleven, UNITS);
         i64 before_ms = place(eleven)->placed_ms;
         sim_disk_set_wall(disk, io.wall_ms(io.context) + way * HOUR_MS);
         i64 at_once_ms = place(eleven)->placed_ms;
@@ -233,7 +163,7 @@ static void test_start_with_a_wall_clock_set_back(void **state)
     struct io io;
     struct eleven *eleven = new_folder(&disk, &io);
     (void)state;
-    furnish(eleven);
+    stall_furnish(eleven, UNITS);
     i64 before_ms = place(eleven)->placed_ms;
     assert_int_equal(eleven_close(eleven), JOURNAL_OK);
     sim_disk_set_wall(disk, before_ms - HOUR_MS);
@@ -257,8 +187,10 @@ static void test_another_state_in_the_journal(void **state)
     struct command_currency_put *currency = (struct command_currency_put *)buffer;
     (void)state;
     assert_int_equal(eleven_close(eleven), JOURNAL_OK);
-    struct journal_options options = config_journal(&config, FOLDER);
-    assert_int_equal(journal_open(&journal, &io, &options, 0, NULL, NULL, problem), JOURNAL_OK);
+    struct config config;
+    stall_config(&config);
+    struct journal_options options = config_journal(&config, STALL_FOLDER);
+    assert_int_equal(journal_open(&journal, &io, &options, 0, NULL, NULL, stall_problem), JOURNAL_OK);
     *currency = (struct command_currency_put){HEADER(currency_put, CURRENCY_PUT), .digits = 2};
     assert_true(command_add_texts(&currency->header, &(struct slice){"CNY", 3}, 1));
     u32 size = currency->header.size;
@@ -266,7 +198,7 @@ static void test_another_state_in_the_journal(void **state)
     journal_push(journal, size, 0, 12345);
     assert_int_equal(journal_close(journal), JOURNAL_OK);
     open_folder(&io, JOURNAL_FOREIGN);
-    assert_non_null(strstr(problem, "the state is not what its writer had"));
+    assert_non_null(strstr(stall_problem, "the state is not what its writer had"));
     sim_disk_destroy(disk);
 }
 
@@ -277,18 +209,20 @@ static void test_another_state_in_a_snapshot(void **state)
     struct sim_disk *disk;
     struct io io;
     struct snapshot_head head;
+    struct config config;
     struct eleven *eleven = new_folder(&disk, &io);
+    stall_config(&config);
     struct engine *engine = support_engine(&config.limits);
     (void)state;
-    furnish(eleven);
+    stall_furnish(eleven, UNITS);
     assert_true(eleven_snapshot(eleven));
     eleven = again(eleven, &io);
     assert_int_equal(eleven_close(eleven), JOURNAL_OK);
-    assert_int_equal(snapshot_restore(&io, FOLDER, UINT64_MAX, engine, &head, problem), JOURNAL_OK);
+    assert_int_equal(snapshot_restore(&io, STALL_FOLDER, UINT64_MAX, engine, &head, stall_problem), JOURNAL_OK);
     head.state ^= 1;
-    assert_int_equal(snapshot_write(&io, FOLDER, &head, 0, buffer), JOURNAL_OK);
+    assert_int_equal(snapshot_write(&io, STALL_FOLDER, &head, 0, buffer), JOURNAL_OK);
     open_folder(&io, JOURNAL_FOREIGN);
-    assert_non_null(strstr(problem, "the snapshot's state is not its own"));
+    assert_non_null(strstr(stall_problem, "the snapshot's state is not its own"));
     support_engine_free(engine, &config.limits);
     sim_disk_destroy(disk);
 }

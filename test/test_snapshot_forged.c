@@ -2,66 +2,9 @@
  * Snapshot files that are whole by their checksums and yet not what a writer writes; blocks of another one; names of
  * others in the folder; old ones that do not go away.
  */
-#include "test/test_journal_kit.h"
+#include "test/test_snapshot_kit.h"
 
-#include "journal/snapshot_format.h"
-
-#define FIRST_BYTES 640u
-#define SECOND_BYTES 100u
-
-static _Alignas(4096) u8 buffer[SNAPSHOT_BUFFER_BYTES];
-static u8 first[FIRST_BYTES], second[SECOND_BYTES], first_loaded[FIRST_BYTES], second_loaded[SECOND_BYTES];
-
-/* Two sections with bytes that follow from `seq`, and an empty one. */
-static struct snapshot_head make_head(u64 seq)
-{
-    struct snapshot_head head = {.seq = seq, .state = mix64(seq), .section_count = 3};
-
-    for (u32 i = 0; i < FIRST_BYTES; i++)
-        first[i] = (u8)mix64(i + seq);
-    memset(second, (int)(seq & 0xff), sizeof(second));
-    memset(head.instance, 0x5a, sizeof(head.instance));
-    head.sections[0] = (struct snapshot_section){.id = 3, .element_size = 64, .bytes = first, .size = sizeof(first)};
-    head.sections[1] = (struct snapshot_section){.id = 1, .element_size = 4, .bytes = second, .size = sizeof(second)};
-    head.sections[2] = (struct snapshot_section){.id = 9, .element_size = 8};
-    return head;
-}
-
-static const char *snapshot_file(u64 seq)
-{
-    static char name[64];
-
-    snprintf(name, sizeof(name), KIT_DIRECTORY "/snapshot-%020llu", (unsigned long long)seq);
-    return name;
-}
-
-static enum journal_status load(const struct io *io, u64 through, struct snapshot_head *head, char *problem)
-{
-    enum journal_status status = snapshot_find(io, KIT_DIRECTORY, through, head);
-
-    problem[0] = 0;
-    if (status != JOURNAL_OK)
-        return status;
-    memset(first_loaded, 0, sizeof(first_loaded));
-    memset(second_loaded, 0, sizeof(second_loaded));
-    head->sections[0].bytes = first_loaded;
-    head->sections[0].size_max = sizeof(first_loaded);
-    head->sections[1].bytes = second_loaded;
-    head->sections[1].size_max = sizeof(second_loaded);
-    return snapshot_load(io, KIT_DIRECTORY, head, problem);
-}
-
-static void expect_loaded(const struct io *io, u64 through, u64 seq)
-{
-    struct snapshot_head head, expected = make_head(seq);
-    char problem[JOURNAL_PROBLEM_MAX];
-
-    assert_int_equal(load(io, through, &head, problem), JOURNAL_OK);
-    assert_int_equal(head.seq, seq);
-    assert_int_equal(head.state, expected.state);
-    assert_memory_equal(first_loaded, first, sizeof(first));
-    assert_memory_equal(second_loaded, second, sizeof(second));
-}
+#define BYTES 640u /* of the first section: a chunk of one sector */
 
 /* A snapshot of three sections; `blocks` are its header, a chunk of each of the first two, its footer. */
 struct forged {
@@ -75,7 +18,7 @@ struct forged {
 static struct forged forge(void)
 {
     struct forged forged;
-    struct snapshot_head head = make_head(5);
+    struct snapshot_head head = make_head(5, BYTES);
 
     forged.disk = kit_disk(&forged.io, 1);
     assert_int_equal(snapshot_write(&forged.io, KIT_DIRECTORY, &head, 0, buffer), JOURNAL_OK);
@@ -164,7 +107,7 @@ static void test_blocks_of_another_snapshot(void **state)
     (void)state;
     for (u32 block = 0; block < 4; block++) {
         struct forged f = forge();
-        struct snapshot_head head = make_head(6);
+        struct snapshot_head head = make_head(6, BYTES);
         char problem[JOURNAL_PROBLEM_MAX];
         assert_int_equal(snapshot_write(&f.io, KIT_DIRECTORY, &head, 0, buffer), JOURNAL_OK);
         memcpy(sim_disk_file_bytes(f.disk, snapshot_file(6)) + block * IO_SECTOR,
@@ -197,11 +140,11 @@ static void test_other_names(void **state)
     struct snapshot_head none;
     assert_int_equal(snapshot_find(&io, KIT_DIRECTORY, UINT64_MAX, &none), JOURNAL_NOT_FOUND);
     for (u64 seq = 1; seq <= 4; seq++) {
-        struct snapshot_head head = make_head(seq);
+        struct snapshot_head head = make_head(seq, BYTES);
         assert_int_equal(snapshot_write(&io, KIT_DIRECTORY, &head, 0, buffer), JOURNAL_OK);
     }
-    expect_loaded(&io, UINT64_MAX, 4);
-    expect_loaded(&io, 3, 3);
+    expect_loaded(&io, UINT64_MAX, 4, BYTES);
+    expect_loaded(&io, 3, 3, BYTES);
     assert_int_equal(sim_disk_file_size(disk, snapshot_file(2)), -1);
     for (u32 i = 0; i < ARRAY_COUNT(names); i++) {
         char path[128];
@@ -226,15 +169,15 @@ static void test_old_ones_go_later(void **state)
 
     (void)state;
     for (u64 seq = 10; seq <= 60; seq += 10) {
-        struct snapshot_head head = make_head(seq);
+        struct snapshot_head head = make_head(seq, BYTES);
         io.unlink = seq < 60 ? no_unlink : unlink;
         assert_int_equal(snapshot_write(&io, KIT_DIRECTORY, &head, 0, buffer),
                          seq <= 20 || seq == 60 ? JOURNAL_OK : JOURNAL_IO_FAILED);
-        expect_loaded(&io, UINT64_MAX, seq);
+        expect_loaded(&io, UINT64_MAX, seq, BYTES);
     }
     for (u64 seq = 10; seq <= 40; seq += 10)
         assert_int_equal(sim_disk_file_size(disk, snapshot_file(seq)), -1);
-    expect_loaded(&io, 59, 50);
+    expect_loaded(&io, 59, 50, BYTES);
     sim_disk_destroy(disk);
 }
 
@@ -252,7 +195,7 @@ static void test_sections_that_do_not_match(void **state)
         else if (kind == 1)
             head.sections[0].bytes = NULL;
         else
-            head.sections[1].size_max = SECOND_BYTES - 1;
+            head.sections[1].size_max = sizeof(small) - 1;
         assert_int_equal(snapshot_load(&f.io, KIT_DIRECTORY, &head, problem), JOURNAL_FOREIGN);
         assert_non_null(strstr(problem, snapshot_file(5)));
         sim_disk_destroy(f.disk);

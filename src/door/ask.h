@@ -38,7 +38,8 @@ struct ask {
 /* A command of this kind, all zero. */
 void ask_begin(struct ask *ask, const struct engine *engine, u16 kind, void *room);
 
-/* Gives a value. False: ask->problem or ask->refusal says why, ask->field where. A value that is text must outlive ask_end; a number's digits need not. */
+/* Gives a value. False: ask->problem or ask->refusal says why, ask->field where. A value that is text must outlive
+ * ask_end; a number's digits need not. */
 bool ask_give(struct ask *ask, struct slice name, struct slice value, enum ask_type type);
 /* The id of a field that is a reference, without its being set: for the quick way of an order. False as ask_give. */
 bool ask_refer(struct ask *ask, const char *field, struct slice value, enum ask_type type, u32 *id);
