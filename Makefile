@@ -136,6 +136,7 @@ test: test-setup ## everything in its small tier
 	@tools/run-tests -j 1 $(BUILD) $(doors_alone)
 	@$(MAKE) --no-print-directory test-sanitized
 	@$(MAKE) --no-print-directory sim-smoke
+	@$(MAKE) --no-print-directory fuzz-smoke
 	@$(MAKE) --no-print-directory test-threads
 	@$(MAKE) --no-print-directory test-determinism
 	@$(MAKE) --no-print-directory tidy lint

@@ -3,7 +3,7 @@
 
 fuzz_names := $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
 fuzz_programs := $(fuzz_names:%=$(BUILD)/fuzz_%)
-fuzz_build := $(MAKE) --no-print-directory MODE=sanitize CC=clang BUILD=build/fuzz \
+fuzz_build = $(again) MODE=sanitize CC=clang BUILD=build/fuzz \
               EXTRA_CFLAGS=-fsanitize=fuzzer-no-link
 
 # How checksums and proofs branch says nothing about an input, and would take most of the time.

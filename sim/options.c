@@ -62,10 +62,12 @@ const char *options_family(u32 index)
 bool options_without(struct options *options, const char *family)
 {
     bool any = false;
-#define OPTION(name, of, draw)                                       \
-    if (strcmp(family, #of) == 0 && strcmp(family, "none") != 0) {   \
-        options->name = 0;                                           \
-        any = true;                                                  \
+    if (strcmp(family, "none") == 0)
+        return false;
+#define OPTION(name, of, draw)       \
+    if (strcmp(family, #of) == 0) {  \
+        options->name = 0;           \
+        any = true;                  \
     }
 #include "sim/options.def"
 #undef OPTION
