@@ -36,7 +36,7 @@ struct eleven_options {
     u64 orders_ahead;               /* orders whose memory is kept resident before they come; 0: 262,144 */
     bool prefault_indexes;          /* before open returns: their first touch then costs the sale nothing */
     u32 in_flight_max;              /* commands submitted and not yet answered, rounded down to 2^n; 0: 16,384 */
-    u32 batch_bytes_max;            /* one batch of the journal, at least 68 KiB; 0: 1 MB or half a segment */
+    u32 batch_bytes_max;            /* one batch of the journal; less than 68 KiB: 68 KiB; 0: 1 MB or half a segment */
     u32 flush_bytes;                /* an open batch worth a second place in flight; 0: 128 KiB */
     u64 snapshot_every_bytes;       /* begin one beside the sale after so much journal; 0: 4 GB */
     u64 snapshot_bytes_per_second;  /* bound on what it writes beside a running sale; 0: 200 MB/s */

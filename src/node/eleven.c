@@ -123,10 +123,9 @@ static enum journal_status recover(struct eleven *eleven, char *problem)
     struct recovery recovery = {.replay.engine = eleven->engine};
     toucher_start(&recovery.toucher, io, eleven->engine, eleven->options.orders_ahead, false);
     struct journal_options options = config_journal(&eleven->config, eleven->options.directory);
-    if (eleven->options.batch_bytes_max > 0) {
-        ASSERT(eleven->options.batch_bytes_max >= CHUNK_BYTES + IO_SECTOR);
-        options.batch_bytes_max = MIN(options.batch_bytes_max, eleven->options.batch_bytes_max);
-    }
+    if (eleven->options.batch_bytes_max > 0)
+        options.batch_bytes_max =
+            MIN(options.batch_bytes_max, MAX(eleven->options.batch_bytes_max, CHUNK_BYTES + IO_SECTOR));
     status = journal_open(&eleven->journal, io, &options, engine_seq(eleven->engine),
                           recovery_visit, &recovery, problem);
     toucher_stop(&recovery.toucher);
