@@ -58,6 +58,7 @@ class Shop(Server):
         self.probes = []            # wishes of our own that are not answered yet
         self.probes_lock = threading.Lock()
         self.life = 0
+        self.behind_since = None    # when it was ended that is to start with a wall clock set back
         self.clock_lost_s = 0       # by which the server's clock may be behind, for a start with a clock set back
         self.clock_lost_most_s = 0  # in any life
         self.outage_ms = 0          # the longest time in which nothing could expire
@@ -109,7 +110,11 @@ class Shop(Server):
             self.process.wait(END_S)
             raise RuntimeError("the server does not start:\n%s" % self.said())
         self.life += 1
-        self.clock_lost_s = 0
+        # With a clock set back it goes on from its last order: what has passed since then it has not seen, until a start
+        # with a good clock makes it up. The crowds must know before they ask.
+        self.clock_lost_s = 0 if self.behind_since is None else time.monotonic() - self.behind_since + 2
+        self.clock_lost_most_s = max(self.clock_lost_most_s, self.clock_lost_s)
+        self.behind_since = None
         self.write_doors()
         self.in_again()
 
@@ -119,12 +124,6 @@ class Shop(Server):
             json.dump(dict(self.ports, life=self.life, clock_lost_s=self.clock_lost_s,
                            clock_lost_most_s=self.clock_lost_most_s), file)
         os.rename(path + ".part", path)
-
-    def lose_time(self, seconds):
-        """Since its last order, the server's clock has not seen so much of it. A start with a good clock makes it up."""
-        self.clock_lost_s = seconds
-        self.clock_lost_most_s = max(self.clock_lost_most_s, seconds)
-        self.write_doors()
 
     def start_only(self):
         """Begins to start it, without waiting until it is ready."""

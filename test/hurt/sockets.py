@@ -16,6 +16,7 @@ SOCKETS = 10000
 SPARE_FILES = 500           # of our descriptors are for other things
 SERVER_FILES = 300          # of the server's; the crowds' connections are among them
 SETTLE_S = 8
+MEASURE_S = 3
 SETTLE_BYTES = 2 << 20      # of what the crowds are told: some 10,000 answers
 GROWTH_MB = 300             # of the server, for all of them together: UNREAD_MAX, with what its buffers have to spare
 P99_S = 1.0                 # an order of a good client meanwhile
@@ -135,20 +136,28 @@ def room_for(wanted):
     return min(wanted, most - SPARE_FILES, most - SERVER_FILES)
 
 
-def settled(shop):
-    """Resident memory once the engine's tables have been touched: for the first seconds each order has a page of its own."""
+def settle(shop):
+    """Waits until the engine's tables have been touched: for the first seconds each order has a page of its own."""
     until = time.monotonic() + SETTLE_S
     before = shop.told_bytes()
     while shop.told_bytes() < before + SETTLE_BYTES and time.monotonic() < until:
         time.sleep(0.1)
-    return memory_mb(shop)
+
+
+def measured(shop, for_s):
+    """Memory now, and what the sale itself takes of it for each byte that the crowds are told."""
+    memory, told = memory_mb(shop), shop.told_bytes()
+    time.sleep(for_s)
+    return memory_mb(shop), max(memory_mb(shop) - memory, 0) / max(shop.told_bytes() - told, 1)
 
 
 def flood(shop, for_s=14, count=SOCKETS):
     """So many at once, for so long, after they have come."""
     count = room_for(count)
     say(shop, "%d slow sockets for %.0f s" % (count, for_s))
-    before_mb = settled(shop)
+    settle(shop)
+    before_mb, mb_a_byte = measured(shop, MEASURE_S)
+    told = shop.told_bytes()
     slow = Flood(shop, count)
     slow.start()
     took, most_mb, peak = [], 0, 0
@@ -159,7 +168,7 @@ def flood(shop, for_s=14, count=SOCKETS):
         took.append(seconds)
         if answer is None:
             shop.counters.wrong("good clients kept waiting", "%s: no answer in %.1f s" % (door, seconds))
-        most_mb = max(most_mb, memory_mb(shop) - before_mb)
+        most_mb = max(most_mb, memory_mb(shop) - before_mb - mb_a_byte * (shop.told_bytes() - told))
         peak = max(peak, len(slow.open) + slow.gone)
         if until is None and (peak >= count * 0.9 or len(took) > 10000):
             until = time.monotonic() + for_s
