@@ -14,6 +14,8 @@ STUCK_GROWTH_KB = 0.2       # and so much for each refusal
 FILL_COMMANDS = 160         # with so many bytes each, more than the journal takes in while the disk is stuck
 FILL_BYTES = 20000
 FILL_WIRES = 4
+FILL_BYSTANDERS = 8         # for each of them
+ANSWER_S = 5
 CLOCK_SLACK = 0.012         # as crowd.py has it
 REST_S = 10                 # until the server's memory stands still
 HEAL_S = 20                 # until a segment is needed
@@ -129,24 +131,55 @@ def short_writes(shop, for_s=2):
     shop.counters.count("short writes", shop.disk.get("short") - before)
 
 
+def description(shop):
+    key = "fill-%016x" % shop.random.getrandbits(64)
+    return resp("SKU.PUT", key, "code", "FILLER", "title", key, "body", key * (FILL_BYTES // len(key)), "department",
+                "things", "seller", "shop")
+
+
+def bystander(shop):
+    """A connection that asks for one thing only."""
+    wire = Wire(shop.ports["resp"], ANSWER_S)
+    wire.ask("AUTH", shop.keys["admin"])
+    return wire
+
+
+def leave(shop, wires, bystanders):
+    """The disk is healed: the fillers go, and each bystander, who came when there was no room, or just before or behind,
+    is told something."""
+    for wire in wires:
+        wire.close()
+    for wire in bystanders:
+        try:
+            wire.reply()
+        except (OSError, Closed) as problem:
+            shop.counters.wrong("clients left waiting", "one that asked for one thing: %s" % problem)
+        wire.close()
+
+
 def fill(shop):
     """Descriptions of goods, which are long, until the journal is full of work and nobody reads them any more. Returns
-    their connections."""
+    their connections, and those of bystanders."""
     wires = []
+    coming = [bystander(shop) for _ in range(FILL_WIRES * FILL_BYSTANDERS)]
+    bystanders = []
     for _ in range(FILL_WIRES):
         wire = Wire(shop.ports["resp"], 5)
         wires.append(wire)
         try:
             wire.ask("AUTH", shop.keys["admin"])
             wire.socket.settimeout(0.3)
-            for _ in range(FILL_COMMANDS // FILL_WIRES):
-                key = "fill-%016x" % shop.random.getrandbits(64)
-                wire.send(resp("SKU.PUT", key, "code", "FILLER", "title", key, "body", key * (FILL_BYTES // len(key)),
-                               "department", "things", "seller", "shop"))
+            for i in range(FILL_COMMANDS // FILL_WIRES):
+                wire.send(description(shop))
+                if i % (FILL_COMMANDS // FILL_WIRES // FILL_BYSTANDERS) == 0 and coming:
+                    bystanders.append(coming.pop())
+                    bystanders[-1].send(description(shop))
         except (OSError, Closed):
             continue # it reads no more
+    for wire in coming:
+        wire.close()
     shop.counters.count("times that a queue was filled")
-    return wires
+    return wires, bystanders
 
 
 def resting_mb(shop):
@@ -192,7 +225,7 @@ def stuck_disk(shop, for_s=None):
         time.sleep(0.005)
     time.sleep(0.2) # what was acknowledged before is told
     told = shop.told_bytes()
-    wires = fill(shop)
+    wires, bystanders = fill(shop)
     before_mb = resting_mb(shop)
     refused = ask_while_stuck(shop, time.monotonic() + for_s)
     grown_mb = memory_mb(shop) - before_mb
@@ -202,8 +235,7 @@ def stuck_disk(shop, for_s=None):
     if shop.told_bytes() > told:
         shop.counters.wrong("acknowledged while stuck", "%d bytes told" % (shop.told_bytes() - told))
     shop.disk.heal()
-    for wire in wires:
-        wire.close()
+    leave(shop, wires, bystanders)
     shop.progress()
     shop.in_again()
     shop.counters.count("stuck disks")
@@ -215,16 +247,16 @@ def stuck_segment(shop, for_s=3):
     shop.progress()
     say(shop, "the next segment is stuck, for %.1f s" % for_s)
     shop.disk.set(stuck=AHEAD)
-    wires = [] # until it is needed
     until = time.monotonic() + HEAL_S
-    while shop.disk.get("waiting") == 0 and time.monotonic() < until:
-        wires += fill(shop)
-    wires += fill(shop)
+    filled = []
+    while shop.disk.get("waiting") == 0 and time.monotonic() < until: # until it is needed
+        filled.append(fill(shop))
+    filled.append(fill(shop))
     begun = time.monotonic()
     ask_while_stuck(shop, begun + for_s, may_be_done=True)
     shop.disk.heal()
-    for wire in wires:
-        wire.close()
+    for wires, bystanders in filled:
+        leave(shop, wires, bystanders)
     shop.progress()
     shop.counters.count("stuck segments")
 
