@@ -18,7 +18,8 @@ u64 code_hash(u16 kind, struct slice code)
 
 const u16 put_kinds[PUT_KINDS] = {COMMAND_CURRENCY_PUT, COMMAND_COUNTRY_PUT,  COMMAND_DEPARTMENT_PUT,
                                   COMMAND_CITY_PUT,     COMMAND_LOCATION_PUT, COMMAND_BRAND_PUT,
-                                  COMMAND_SELLER_PUT,   COMMAND_SKU_PUT,      COMMAND_FESTIVAL_PUT};
+                                  COMMAND_SELLER_PUT,   COMMAND_SKU_PUT,      COMMAND_FESTIVAL_PUT,
+                                  COMMAND_TILL_PUT};
 
 enum limit_index entity_table(u16 kind)
 {
@@ -39,6 +40,8 @@ enum limit_index entity_table(u16 kind)
         return LIMIT_sellers;
     case COMMAND_SKU_PUT:
         return LIMIT_skus;
+    case COMMAND_TILL_PUT:
+        return LIMIT_tills;
     default:
         ASSERT(kind == COMMAND_FESTIVAL_PUT);
         return LIMIT_festivals;
@@ -158,7 +161,7 @@ static void books_follow(struct engine *engine, u32 location)
 {
     for (u32 i = 1; i <= engine->head.count[LIMIT_books]; i++)
         if (engine->books[i].location == location) {
-            engine->books[i].city = engine->locations[location].city;
+            engine->books[i].city = (u16)engine->locations[location].city;
             engine->books[i].services = engine->locations[location].services;
         }
 }
@@ -174,14 +177,13 @@ struct result apply_location_put(struct engine *engine, const struct command_loc
         return refuse(RESULT_MALFORMED, 0);
     if (!exists(engine, LIMIT_cities, command->city))
         return refuse(RESULT_UNKNOWN_CITY, 0);
-    struct location row = {
-        .city = command->city,
-        .longitude_e6 = command->longitude_e6,
-        .latitude_e6 = command->latitude_e6,
-        .kind = command->kind,
-        .services = command->services,
-    };
-    struct location old = engine->locations[id];
+    struct location old = engine->locations[id]; /* row 0 is zeros: a new one */
+    struct location row = old;
+    row.city = command->city;
+    row.longitude_e6 = command->longitude_e6;
+    row.latitude_e6 = command->latitude_e6;
+    row.kind = command->kind;
+    row.services = command->services;
     struct result result = put_row(engine, &command->header, id, &row);
     if (id != 0 && result.code == RESULT_OK && (old.city != row.city || old.services != row.services))
         books_follow(engine, id);

@@ -62,19 +62,46 @@ enum location_service {
 };
 
 enum channel { CHANNEL_WEB = 1, CHANNEL_STORE = 2, CHANNEL_TILL = 3, CHANNEL_COUNT = 4 };
-enum delivery { DELIVERY_HOME = 1, DELIVERY_PICK_UP = 2, DELIVERY_CARRY_OUT = 3 };
+enum delivery {
+    DELIVERY_HOME = 1,
+    DELIVERY_PICK_UP = 2,
+    DELIVERY_CARRY_OUT = 3,
+    DELIVERY_EXCHANGE = 4,  /* order.exchange only: handed over for goods that came back */
+};
 enum payment {
     PAYMENT_HOLD = 1,       /* order.place only: pay later, before the hold ends */
     PAYMENT_WALLET = 2,     /* from the shopper's wallet, in the same step */
     PAYMENT_PROVIDER = 3,   /* money arrived outside: card, QR payment, cash at the till */
 };
-enum order_flag { ORDER_MAY_SPLIT = 1 };
+enum order_flag {
+    ORDER_MAY_SPLIT = 1,    /* may come from several locations */
+    ORDER_SHOWN_HERE = 2,   /* cloud shelf: `location` is the store where it was shown, whether or not it sends parcels */
+};
 enum budget_scope { BUDGET_DAY = 1, BUDGET_FESTIVAL = 2, BUDGET_DEPARTMENT = 3 };
 enum goods {
     GOODS_RESTOCK = 1,      /* back on sale */
     GOODS_QUARANTINE = 2,   /* to be looked at */
     GOODS_LOST = 3,         /* nothing came back; refund only */
 };
+enum count_reason {
+    REASON_NONE = 0,        /* not said */
+    REASON_DAMAGED = 1,
+    REASON_STOLEN = 2,
+    REASON_EXPIRED = 3,
+    REASON_OWN_USE = 4,     /* opened, shown, given away */
+    REASON_MISLAID = 5,     /* not found; found again */
+    REASON_COUNT
+};
+enum rule {                 /* of routing */
+    RULE_WISHED = 1,        /* the asked-for location first */
+    RULE_CITY = 2,          /* locations of the order's city first */
+    RULE_FEWEST = 3,        /* as few locations as can be */
+    RULE_NEAREST = 4,       /* locations of the nearest city first */
+    RULE_SPARE = 5,         /* stores whose last unit it would be come last */
+    RULE_BALANCE = 6,       /* those with the emptier hour first */
+    RULE_COUNT
+};
+enum tender_means { TENDER_CASH = 1, TENDER_CARD = 2, TENDER_WALLET = 3 };
 
 /* Bounds */
 #define COMMAND_SIZE_MAX 65528u         /* u16, a multiple of 8 */

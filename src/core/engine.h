@@ -88,7 +88,12 @@ u32 engine_hold_first(const struct engine *engine, u32 festival);
     TABLE(wallet, wallets)              \
     TABLE(budget, budgets)              \
     TABLE(order, orders)                \
-    TABLE(line, lines)
+    TABLE(line, lines)                  \
+    TABLE(flagship, flagships)          \
+    TABLE(inbound, inbounds)            \
+    TABLE(till, tills)                  \
+    TABLE(shift, shifts)                \
+    TABLE(tender, tenders)
 #define TABLE(name, names)                                                       \
     const struct name *engine_##name(const struct engine *engine, u32 id);       \
     u32 engine_##name##_count(const struct engine *engine);
@@ -115,6 +120,12 @@ i64 engine_milestone_minor(unsigned index, unsigned digits);
 
 /* The balance of a shopper's wallet in a currency; 0 when there is none. */
 i64 engine_balance(const struct engine *engine, u32 shopper, u32 currency);
+
+/* The rules of routing in force, most important first; those behind the last are 0. */
+const u8 *engine_rules(const struct engine *engine);
+
+/* The tender by which an order was paid at a till; 0: none. */
+u32 engine_sale(const struct engine *engine, u32 order);
 
 /* Units of a capped deal that a person has. */
 u32 engine_cap_units(const struct engine *engine, u32 deal, u32 person);

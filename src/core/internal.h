@@ -24,6 +24,7 @@ struct engine_head {
     u64 answer_next;        /* number the next answer gets */
     u64 cell_capacity[CELL_GROUP_COUNT]; /* ids each group of cells has room for */
     u64 count[LIMIT_COUNT]; /* rows in use, row 0 not counted; text_bytes: bytes; answers: rows ever used */
+    u8 rules[8];            /* of routing, the most important first; 0 ends them */
 };
 
 struct engine {
@@ -42,6 +43,7 @@ struct engine {
     struct index book_index; /* (SKU, location) -> book */
     struct index cap_index; /* (deal, person) -> cap */
     struct index answer_index; /* (caller, key) -> row of answers */
+    struct index sale_index; /* order -> its TENDER_SALE */
 };
 
 /* --- answers of commands --------------------------------------------------- */
@@ -104,7 +106,7 @@ u64 code_hash(u16 kind, struct slice code);
 u64 gtin_hash(u64 gtin);
 u32 *entity_text(const struct engine *engine, u16 kind, u32 id); /* the row's `text` */
 enum limit_index entity_table(u16 kind);
-#define PUT_KINDS 9
+#define PUT_KINDS 10
 extern const u16 put_kinds[PUT_KINDS];                       /* the kinds of command that entity_table knows */
 void *table_row(const struct engine *engine, enum limit_index table, u64 row);
 size_t table_row_size(enum limit_index table);
@@ -137,6 +139,13 @@ u64 cap_hash(u32 deal, u32 person);
 u32 cap_find(const struct engine *engine, u32 deal, u32 person);
 void deal_take(struct engine *engine, u32 deal, u32 cap, u32 person, u32 units); /* cap: as cap_find says */
 void deal_give_back(struct engine *engine, u32 deal, u32 person, u32 units);
+
+/* --- tills (till.c) ------------------------------------------------------------ */
+
+static inline u64 sale_hash(u32 order)
+{
+    return mix64(order);
+}
 
 /* --- money (ledger.c) ---------------------------------------------------------- */
 

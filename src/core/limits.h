@@ -32,6 +32,11 @@ enum limit_index {
 #define UNITS_MAX ((u32)1000000000)                 /* of one SKU at one location, and of quotas */
 #define DEALS_PER_SKU_MAX 16
 #define PRICES_PER_SKU_MAX 16
+#define KEEP_DAYS_MAX 30
+#define KEEP_DAYS_DEFAULT 7                         /* of a location without a plan */
+#define TRANSIT_DAYS_MAX 60
+#define RULES_MAX 6
+#define FLAGSHIPS_MAX 100                           /* of one festival */
 #define TIME_MS_MAX ((i64)4102444799999)            /* 2099-12-31T23:59:59.999Z; seconds fit 32 bits */
 
 #endif

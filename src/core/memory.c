@@ -100,7 +100,7 @@ static void cell_capacities(const struct engine_limits *limits, u64 capacities[C
 static u64 code_capacity(const struct engine_limits *limits)
 {
     return limits->currencies + limits->countries + limits->departments + limits->cities + limits->locations +
-           limits->brands + limits->sellers + limits->skus + limits->festivals;
+           limits->brands + limits->sellers + limits->skus + limits->festivals + limits->tills;
 }
 
 /* Row 0, and for texts the first 8 bytes, are "none". */
@@ -158,6 +158,7 @@ static u64 lay_out(char *block, struct engine *engine, const struct engine_limit
     take_index(block, &at, block ? &engine->book_index : &unused, limits->books);
     take_index(block, &at, block ? &engine->cap_index : &unused, limits->caps);
     take_index(block, &at, block ? &engine->answer_index : &unused, limits->answers);
+    take_index(block, &at, block ? &engine->sale_index : &unused, limits->tenders);
     return at;
 }
 
@@ -175,6 +176,8 @@ struct engine *engine_create(void *memory, const struct engine_limits *limits)
     engine->limits = *limits;
     lay_out(memory, engine, limits);
     engine->festivals[0].hold_ms = HOLD_MS_DEFAULT;
+    const u8 rules[] = {RULE_FEWEST, RULE_WISHED, RULE_CITY, RULE_NEAREST};
+    memcpy(engine->head.rules, rules, sizeof(rules));
     return engine;
 }
 
@@ -312,6 +315,9 @@ static void indexes_rebuild(struct engine *engine)
         const struct cap *cap = &engine->caps[id];
         index_insert(&engine->cap_index, index_tag(cap_hash(cap->deal, cap->person)), id);
     }
+    for (u32 id = 1; id <= count[LIMIT_tenders]; id++)
+        if (engine->tenders[id].kind == TENDER_SALE)
+            index_insert(&engine->sale_index, index_tag(sale_hash(engine->tenders[id].order)), id);
     for (u64 n = engine->head.answer_first; n < engine->head.answer_next; n++) {
         u32 row = answer_row(engine, n);
         const struct answer *answer = &engine->answers[row];
@@ -381,6 +387,7 @@ u64 engine_digest(const struct engine *engine)
     u64 digest = checksum64(&head->now_ms, sizeof(head->now_ms), 0);
     digest = checksum64(&head->seq, sizeof(head->seq), digest);
     digest = checksum64(&head->chain, sizeof(head->chain), digest);
+    digest = checksum64(head->rules, sizeof(head->rules), digest);
     for (unsigned i = 0; i < LIMIT_COUNT; i++) {
         if (i == LIMIT_answers)
             continue;

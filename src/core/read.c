@@ -60,6 +60,22 @@ i64 engine_balance(const struct engine *engine, u32 shopper, u32 currency)
     return balance == NULL ? 0 : *balance;
 }
 
+const u8 *engine_rules(const struct engine *engine)
+{
+    return engine->head.rules;
+}
+
+u32 engine_sale(const struct engine *engine, u32 order)
+{
+    u32 tag = index_tag(sale_hash(order));
+    u64 at = index_home(&engine->sale_index, tag);
+    u32 id;
+    while ((id = index_next(&engine->sale_index, tag, &at)) != 0)
+        if (engine->tenders[id].order == order)
+            return id;
+    return 0;
+}
+
 u32 engine_cap_units(const struct engine *engine, u32 deal, u32 person)
 {
     return engine->caps[cap_find(engine, deal, person)].units;

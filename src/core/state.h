@@ -40,6 +40,22 @@ struct location {
     i32 latitude_e6;
     u16 kind;               /* enum location_kind */
     u16 services;           /* set of enum location_service */
+    /* location.plan; all zero: no plan, and no promises */
+    i16 utc_offset_minutes;
+    u16 opens_min;          /* local minute of the day; Monday to Friday */
+    u16 closes_min;
+    u16 weekend_opens_min;
+    u16 weekend_closes_min;
+    u16 cut_off_min;
+    u16 capacity;           /* orders to be sent in an hour; 0: no bound */
+    u16 prepare_min;
+    u8 keep_days;           /* 0: no plan */
+    u8 days_city;
+    u8 days_far;
+    u8 reserved;
+    u32 hour;               /* hours since 1970 that hour_orders is about */
+    u32 hour_orders;        /* orders to be sent that were routed here in that hour, less those dropped in it */
+    u32 shrink[6];          /* units that went to shrink here, by enum count_reason; lost on their way to a shopper: REASON_NONE */
 };
 
 struct brand {
@@ -108,9 +124,10 @@ struct book {
     u32 quarantine;         /* came back, to be looked at */
     u32 shrink;             /* missing when counted, or lost on the way */
     u32 overrun;            /* sold beyond a lease; 0 inside the assumptions */
-    u32 city;               /* of the location, for routing */
-    u32 services;           /* of the location, for routing */
-    u32 reserved_field;
+    u16 city;               /* of the location, for routing */
+    u16 services;           /* of the location, for routing */
+    u32 safety;             /* the last so many available units are only sold over the counter */
+    u32 coming;             /* expected, or on their way here; part of no other account */
 };
 
 #define MILESTONES_MAX 32   /* 10^4 x 1, 2, 5, 10, ... major units of the festival's currency */
@@ -136,7 +153,7 @@ struct festival {
     u32 hold_first;         /* orders on hold, oldest first (festival 0: those outside of festivals) */
     u32 hold_last;
     u32 milestone_count;    /* reached so far */
-    u32 reserved;
+    u32 first_flagship;
     i64 milestone_ms[MILESTONES_MAX]; /* when each was reached */
 };
 
@@ -163,6 +180,28 @@ struct deal {
     u32 quota;              /* units; 0: no bound */
     u32 taken;              /* units held or paid; less those cancelled or expired */
     u32 cap;                /* per person; 0: no bound */
+    u16 city;               /* 0: everywhere */
+    u16 location;           /* 0: everywhere */
+    u32 reserved;
+};
+
+/* A flagship city of a festival. */
+struct flagship {
+    u32 city;               /* 0: given up, free for the festival's next one */
+    u32 next;               /* of the same festival */
+};
+
+/* Goods that are expected from outside, or on their way from one location to another. Always expected >= received + lost. */
+struct inbound {
+    u64 reference;
+    i64 made_ms;
+    i64 closed_ms;          /* 0: more may come */
+    u32 sku;
+    u32 from;               /* location id; 0: from outside */
+    u32 to;
+    u32 expected;
+    u32 received;
+    u32 lost;               /* when it was closed, of goods of ours: to shrink of `to` */
 };
 
 /* How many units of a capped deal a person has. */
@@ -218,6 +257,7 @@ enum part_state {
     PART_HANDED_OVER = 5,   /* sold: the shopper has it */
     PART_DELIVERED = 6,     /* arrived */
     PART_DROPPED = 7,       /* order cancelled or expired */
+    PART_CHECKED = 8,       /* handed over, and shown to a clerk at the exit */
 };
 
 struct order {
@@ -253,6 +293,55 @@ struct line {
     u8 part;                /* from 1 */
     u8 state;               /* enum part_state */
     u8 reserved;
+    u32 promised_min;       /* minutes since 1970: arrives, or is ready, before that; 0: nothing promised */
+    u32 due_min;            /* a pick-up that is or was ready: fetched before that, minutes since 1970 */
+};
+
+struct till {
+    u32 text;
+    u32 location;
+    u32 shopper;
+    u32 shift;              /* newest; 0: never opened */
+};
+
+/* A till from its opening to its closing. Amounts in the till's currency. */
+struct shift {
+    i64 opened_ms;
+    i64 closed_ms;          /* 0: open */
+    i64 float_minor;        /* in the drawer when it was opened */
+    i64 counted_minor;      /* in the drawer when it was closed */
+    i64 sold_minor[3];      /* cash, card, wallet */
+    i64 refunded_minor[3];  /* returned and voided, >= 0: cash, card, wallet */
+    i64 put_in_minor;       /* cash, without a sale */
+    i64 taken_out_minor;
+    u32 till;
+    u32 previous;           /* of the same till */
+    u32 last_tender;
+    u32 sales;
+    u32 returns;            /* with a receipt or without */
+    u32 voids;
+};
+
+enum tender_kind {
+    TENDER_SALE = 1,
+    TENDER_RETURN = 2,
+    TENDER_VOID = 3,
+    TENDER_TAKE_BACK = 4,   /* returned without a receipt */
+    TENDER_DRAWER = 5,      /* cash put in or taken out */
+};
+
+/* A line of a till's journal. Amounts are what came in; negative: what went out. */
+struct tender {
+    i64 at_ms;
+    i64 cash_minor;
+    i64 card_minor;
+    i64 wallet_minor;
+    u32 shift;
+    u32 previous;           /* of the same shift */
+    u32 order;              /* 0: of none */
+    u32 sku;                /* TENDER_TAKE_BACK */
+    u32 quantity;           /* TENDER_TAKE_BACK */
+    u32 kind;               /* enum tender_kind */
 };
 
 /* An answer remembered for an idempotency key. */
@@ -267,7 +356,7 @@ struct answer {
 
 _Static_assert(sizeof(struct currency) == 16, "no padding");
 _Static_assert(sizeof(struct city) == 20, "no padding");
-_Static_assert(sizeof(struct location) == 20, "no padding");
+_Static_assert(sizeof(struct location) == 72, "no padding");
 _Static_assert(sizeof(struct account) == 24, "no padding");
 _Static_assert(sizeof(struct sku) == 64, "one cache line");
 _Static_assert(sizeof(struct price) == 16, "no padding");
@@ -275,14 +364,19 @@ _Static_assert(sizeof(struct book) == 64, "one cache line");
 _Static_assert(sizeof(struct festival) == 392, "no padding");
 _Static_assert(sizeof(struct second) == 16, "no padding");
 _Static_assert(sizeof(struct cell) == 16, "no padding");
-_Static_assert(sizeof(struct deal) == 48, "no padding");
+_Static_assert(sizeof(struct deal) == 56, "no padding");
 _Static_assert(sizeof(struct cap) == 12, "no padding");
 _Static_assert(sizeof(struct shopper) == 32, "no padding");
 _Static_assert(sizeof(struct wallet) == 16, "no padding");
 _Static_assert(sizeof(struct budget) == 56, "no padding");
 _Static_assert(sizeof(struct brand) == 12, "no padding");
 _Static_assert(sizeof(struct order) == 64, "one cache line");
-_Static_assert(sizeof(struct line) == 32, "no padding");
+_Static_assert(sizeof(struct line) == 40, "no padding");
+_Static_assert(sizeof(struct flagship) == 8, "no padding");
+_Static_assert(sizeof(struct inbound) == 48, "no padding");
+_Static_assert(sizeof(struct till) == 16, "no padding");
+_Static_assert(sizeof(struct shift) == 120, "no padding");
+_Static_assert(sizeof(struct tender) == 56, "no padding");
 _Static_assert(sizeof(struct answer) == 40, "no padding");
 
 #endif

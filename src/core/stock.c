@@ -26,7 +26,7 @@ u32 book_make(struct engine *engine, u32 sku, u32 location)
         .sku = sku,
         .location = location,
         .next = engine->skus[sku].first_book,
-        .city = engine->locations[location].city,
+        .city = (u16)engine->locations[location].city,
         .services = engine->locations[location].services,
     };
     engine->skus[sku].first_book = id;
