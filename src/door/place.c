@@ -93,12 +93,12 @@ static void emit_load(struct emit *emit, const struct location *location, i64 no
     for (unsigned reason = REASON_NONE; reason < REASON_COUNT; reason++) {
         emit_open(emit, '{');
         emit_key_word(emit, "reason", word_count_reason(reason));
-        emit_key_number(emit, "units", location->shrink[reason]);
+        emit_key_number(emit, "units", (i64)location->shrink[reason]);
         emit_close(emit, '}');
     }
     emit_close(emit, ']');
 }
-_Static_assert(sizeof(((struct location *)0)->shrink) == REASON_COUNT * sizeof(u32), "one for each reason");
+_Static_assert(ARRAY_COUNT(((struct location *)0)->shrink) == REASON_COUNT, "one for each reason");
 
 void place_emit_more(struct emit *emit, const struct engine *engine, u32 id, i64 now_ms, bool staff)
 {
