@@ -100,7 +100,12 @@ $(BUILD)/test_model: $(BUILD)/test/test_model.o $(call objects,$(support_sources
 	@echo "  LD $@"
 	@$(CC) $(CFLAGS) $(plain) -o $@ $^ -lcmocka $(LIBS)
 
-tests: $(tests) ## build the test programs only
+# Labels as pictures, for test_labels.py.
+$(BUILD)/print_labels: $(BUILD)/test/print/print_labels.o $(BUILD)/libserver.a $(BUILD)/libeleven.a
+	@echo "  LD $@"
+	@$(CC) $(CFLAGS) $(plain) -o $@ $^ $(SERVER_LIBS) $(LIBS) -lm
+
+tests: $(tests) $(BUILD)/print_labels ## build the test programs only
 
 # --- tests: each step builds and runs on all processors --------------------------------------------------------------
 

@@ -100,9 +100,11 @@ unsigned glyph_width(u32 character, bool bold)
     if (character < 0x80 && strchr("mMW@%", (int)character) != NULL)
         width = 1010;
     else if (character < 0x80 && strchr("iljtfrI.,:;'|!()[]/- ", (int)character) != NULL)
-        width = 430;
+        width = 420;
     else if (character >= 'A' && character <= 'Z')
-        width = 800;
+        width = 770;
+    else if (character < 0x80)
+        width = 640;
     else if (character == GLYPH_ELLIPSIS || character > 0x24f)
         width = 1000;
     return bold ? width * 11 / 10 : width;

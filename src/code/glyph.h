@@ -23,7 +23,7 @@ void glyph_add(struct buffer *out, u32 character);
 unsigned glyph_columns(u32 character, bool dense);
 u32 glyph_text_columns(struct slice text, bool dense);
 
-/* At most, in thousandths of the type size: what the widest of the usual sans serif fonts (DejaVu Sans) needs. */
+/* In thousandths of the type size: what the widest of the usual sans serif fonts (DejaVu Sans) needs for a text. */
 unsigned glyph_width(u32 character, bool bold);
 u32 glyph_text_width(struct slice text, bool bold);
 

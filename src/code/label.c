@@ -50,10 +50,10 @@ static void price_draw(struct buffer *out, i32 x_um, i32 y_um, u32 width_um, u32
     if (!festival || price->list_minor <= price->festival_minor)
         return;
     struct svg_font small = plain(size_um * 2 / 5);
+    small.struck = true;
     i32 below_um = y_um + (i32)(small.size_um * 13 / 10);
     u32 old_um = svg_text(out, x_um, below_um, small, 0, price_text(text, price, price->list_minor));
-    i32 middle_um = below_um - (i32)(small.size_um * 35 / 100);
-    svg_line(out, x_um, middle_um, x_um + (i32)old_um, middle_um, small.size_um / 10);
+    small.struck = false;
     u32 from_um = old_um + small.size_um / 2;
     if (from_um + 2 * small.size_um < width_um)
         svg_text(out, x_um + (i32)from_um, below_um, small, width_um - from_um, price->festival);

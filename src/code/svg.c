@@ -119,8 +119,8 @@ static void text_write(struct buffer *out, i32 x_um, i32 y_um, const struct svg_
     attribute(out, "font-size", font->size_um);
     if (font->anchor != SVG_LEFT)
         buffer_format(out, " text-anchor=\"%s\"", anchors[font->anchor]);
-    buffer_format(out, " font-family=\"%s\"%s>", font->fixed ? SVG_FIXED : SVG_SANS,
-                  font->bold ? " font-weight=\"bold\"" : "");
+    buffer_format(out, " font-family=\"%s\"%s%s>", font->fixed ? SVG_FIXED : SVG_SANS,
+                  font->bold ? " font-weight=\"bold\"" : "", font->struck ? " text-decoration=\"line-through\"" : "");
     svg_escape(out, text);
     if (cut)
         glyph_add(out, GLYPH_ELLIPSIS);

@@ -30,6 +30,7 @@ struct svg_font {
     bool bold;
     enum svg_anchor anchor;
     bool fixed;                     /* a fixed-width font: codes, and digits under bars */
+    bool struck;                    /* with a line through it */
 };
 
 /* The text as XML has it. */
