@@ -20,8 +20,8 @@ import time
 import xml.etree.ElementTree as xml
 from concurrent.futures import ThreadPoolExecutor
 
-SIZES_DPI = [150, 203, 300, 400, 600]
-PRINTERS_DPI = [203, 300]           # of label printers: all combinations; of the others a few
+SIZES_DPI = [150, 203, 250, 300, 400]
+WORST_DPI = 203                     # of what is promised, and of most label printers: all combinations; else a few
 BLURS_MM = [0.04, 0.07, 0.1]
 UPRIGHT = [-15, -8, 0, 7, 15]       # where everything is read
 TURNED = [45, 90, 135, 180, 270, 333]  # where QR codes are
@@ -52,10 +52,10 @@ def variants(dpi):
     if dpi == 150:
         yield 45, 0.1, False, False
         return
-    if dpi not in PRINTERS_DPI:
+    if dpi != WORST_DPI:
         yield -15, BLURS_MM[0], True, True
         yield 15, BLURS_MM[-1], True, True
-        yield TURNED[dpi // 100 % len(TURNED)], BLURS_MM[1], False, True
+        yield TURNED[dpi // 50 % len(TURNED)], BLURS_MM[1], False, True
         return
     for number, angle in enumerate(UPRIGHT):
         # the corners of what is promised, and in between one blur for each
