@@ -50,8 +50,8 @@ static void test_foreign_files(void **state)
     access_close(NULL);
 }
 
-/* A folder's key is one for everybody and for ever, another one for each name and folder; and what an older version wrote gets
- * the table for it. */
+/* A folder's key is one for everybody and for ever, another one for each name and folder; and what an older version
+ * wrote gets the table for it. */
 static void test_folder_key(void **state)
 {
     u8 key[ACCESS_FOLDER_KEY_BYTES], again[ACCESS_FOLDER_KEY_BYTES], other[ACCESS_FOLDER_KEY_BYTES];

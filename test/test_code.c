@@ -1,6 +1,6 @@
 /*
- * Codes that are printed: nobody can guess one, every typing error of one character or two neighbours is found, and symbols are
- * what the standards draw.
+ * Codes that are printed: nobody can guess one, every typing error of one character or two neighbours is found, and
+ * symbols are what the standards draw.
  */
 #include "code/glyph.h"
 #include "code/label.h"
@@ -86,8 +86,9 @@ static void test_as_people_write(void **state)
 static void test_malformed(void **state)
 {
     (void)state;
-    const char *const bad[] = {"", "-", "0", "0000-0000-0000", "0000-0000-0000-00", "0000-0000-0000-U", "0000-0000-0000-*",
-                               "0000-0000-0000-\xe7\xba\xa2", "0000_0000_0000_0", "\t0000-0000-0000-0"};
+    const char *const bad[] = {"", "-", "0", "0000-0000-0000", "0000-0000-0000-00", "0000-0000-0000-U",
+                               "0000-0000-0000-*", "0000-0000-0000-\xe7\xba\xa2", "0000_0000_0000_0",
+                               "\t0000-0000-0000-0"};
     for (size_t i = 0; i < ARRAY_COUNT(bad); i++)
         assert_int_equal(status_of(bad[i]), ORDER_CODE_MALFORMED);
     char longer[ORDER_CODE_READ_MAX + 2];
@@ -99,7 +100,8 @@ static void test_malformed(void **state)
     assert_int_equal(status_of(longer), ORDER_CODE_UNKNOWN);
     u32 order;
     enum order_code_purpose purpose;
-    assert_int_equal(order_code_read(slice_of("0000\0" "00000000", 13), key, 0, &order, &purpose), ORDER_CODE_MALFORMED);
+    struct slice with_nul = slice_of("0000\0" "00000000", 13);
+    assert_int_equal(order_code_read(with_nul, key, 0, &order, &purpose), ORDER_CODE_MALFORMED);
 }
 
 /* Every other character at every place, and every two unequal neighbours, of many codes. */
@@ -175,7 +177,8 @@ static void test_forgery(void **state)
         assert_int_equal(read_with(other, text, 0, &order, &purpose), ORDER_CODE_UNKNOWN);
         assert_true(order == 0 && purpose == 0);
     }
-    /* Random ones with a good check character: 3 of 2^29 are of the right form, so of 300,000 none (all but 1 in 600). */
+    /* Random ones with a good check character: 3 of 2^29 are of the right form, so of 300,000 none (all but 1 in
+     * 600). */
     size_t fits = 0;
     for (u32 i = 0; i < 300000; i++) {
         char guess[14] = {0};
@@ -243,7 +246,8 @@ static void test_bars(void **state)
     assert_true(bars.kind == SYMBOL_UPC_A && bars.quiet_left == 9 && bars.quiet_right == 9);
     assert_string_equal(bars.digits, "036000291452");
     assert_string_equal(drawn(96385074, &bars),
-                        "101" "0001011" "0101111" "0111101" "0110111" "01010" "1001110" "1110010" "1000100" "1011100" "101");
+                        "101" "0001011" "0101111" "0111101" "0110111" "01010"
+                        "1001110" "1110010" "1000100" "1011100" "101");
     assert_true(bars.kind == SYMBOL_EAN_8 && bars.quiet_left == 7 && bars.quiet_right == 7 && bars.count == 67);
     assert_string_equal(bars.digits, "96385074");
     assert_false(symbol_bars(9520000001118, &bars)); /* check digit */
@@ -284,7 +288,8 @@ static const char *text_of(void)
 static struct label_shelf shelf(const char *name)
 {
     return (struct label_shelf){
-        .name = slice_text(name), .unit = slice_text("250 g"), .sku = slice_text("TEA<250"), .store = slice_text("A & B"),
+        .name = slice_text(name), .unit = slice_text("250 g"), .sku = slice_text("TEA<250"),
+        .store = slice_text("A & B"),
         .price = {.list_minor = 12800, .festival_minor = 9900, .digits = 2, .currency = slice_text("CNY"),
                   .festival = slice_text("\"11.11\"")},
         .gtin = 9520000001117, .link = slice_text("https://shop.example/01/09520000001117?store=st-1")};

@@ -1,15 +1,15 @@
 #!/usr/bin/python3
 """Labels are read back by somebody else's reader: test/test_labels.py build/eleven
 
-build/print_labels draws them as SVG; librsvg makes pictures of them at five resolutions, ImageMagick turns and blurs those, and
-zbar reads them. What is promised, for every label:
+build/print_labels draws them as SVG; librsvg makes pictures of them at five resolutions, ImageMagick turns and blurs
+those, and zbar reads them. What is promised, for every label:
 
     QR codes        at any angle                     from 203 dpi on, blurred by 0.04 to 0.1 mm
     EAN and UPC     within 15 degrees either way     the same
     both            upright and not blurred at all   from 150 dpi on
 
-The blur is the radius (sigma) of a Gaussian one; 0.1 mm is a third of a bar's module of 0.33 mm, and no camera is sharper than
-0.04 mm: turned without any blur, edges are stairs, at which zbar misses one QR code in 300. Beyond that nothing is promised, but
+The blur is the radius (sigma) of a Gaussian one; 0.1 mm is a third of a bar's module of 0.33 mm. Turned without any
+blur, edges are stairs, as no camera sees them, and zbar misses one QR code in 300. Beyond that nothing is promised, but
 nothing wrong may be read either, ever; and bars whose check digit is wrong are not read at all.
 """
 import os

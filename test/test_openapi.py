@@ -551,7 +551,7 @@ def printing(call):
         check(good("order_code_svg", "anna", path=dict(number, purpose=each["purpose"])).body.count(
             each["code"][:9].encode()) == 1, "the picture of", each)
         read = good("code_read", "till", path={"code": each["code"]})
-        check(read == {"code": each["code"], "purpose": each["purpose"], "order": order["order"], "state": "paid"}, read)
+        check(read == dict(code=each["code"], purpose=each["purpose"], order=order["order"], state="paid"), read)
         spoken = each["code"].lower().replace("-", " ").replace("0", "o").replace("1", "l")
         check(good("code_read", "till", path={"code": spoken}, query={"purpose": each["purpose"]}) == read, spoken)
     code = codes[1]["code"]
@@ -564,8 +564,8 @@ def printing(call):
     bad("code_read", "unknown-code", "ware", path={"code": code})
     bad("code_read", "forbidden", "anna", path={"code": code})
     held = good("order_place", "robot", json={
-        "shopper": server.numbers["anna"], "channel": "store", "delivery": "carry-out", "location": "st-1", "currency": "CNY",
-        "payment": "wallet", "lines": [{"sku": "SPADE", "quantity": 1}]})
+        "shopper": server.numbers["anna"], "channel": "store", "delivery": "carry-out", "location": "st-1",
+        "currency": "CNY", "payment": "wallet", "lines": [{"sku": "SPADE", "quantity": 1}]})
     codes = good("order_codes", "anna", path={"order": held["order"]})["codes"]
     check([each["purpose"] for each in codes] == ["order", "exit"], codes)
 

@@ -1,6 +1,6 @@
 /*
- * Receipts: what adds up is printed whole, in its columns; and the bytes for a printer are read back as a printer would read
- * them.
+ * Receipts: what adds up is printed whole, in its columns; and the bytes for a printer are read back as a printer
+ * would read them.
  */
 #include "code/glyph.h"
 #include "code/receipt.h"
@@ -154,8 +154,8 @@ static void test_large_amounts(void **state)
 
 /* --- a printer ------------------------------------------------------------------------- */
 
-/* What a printer does with the bytes: lines of text with their style, and events. Anything that the command reference does not
- * know fails. */
+/* What a printer does with the bytes: lines of text with their style, and events. Anything that the command reference
+ * does not know fails. */
 struct paper {
     struct buffer text;             /* UTF-8; "\n" ends a line */
     bool initialised, kanji, utf8, bold, twice, kanji_twice;

@@ -143,10 +143,10 @@ enum access_status access_key_get(struct access *access, u32 key_id, struct acce
 #define ACCESS_FOLDER_KEY_BYTES 32
 
 /*
- * Slow. The folder's own secret of this name ("codes": order_code.h), 32 random bytes that are made when it is first asked for,
- * and are the same ever after, for every process. It lies in accounts.db, which nobody but the owner of the folder may
- * read, and goes wherever that goes: who restores the folder without accounts.db makes every printed code unknown.
- * FAILED: the database cannot be read or written, and *key is zeros.
+ * Slow. The folder's own secret of this name ("codes": order_code.h), 32 random bytes that are made when it is first
+ * asked for, and are the same ever after, for every process. It lies in accounts.db, which nobody but the owner of
+ * the folder may read, and goes wherever that goes: who restores the folder without accounts.db makes every printed
+ * code unknown. FAILED: the database cannot be read or written, and *key is zeros.
  */
 enum access_status access_folder_key(struct access *access, const char *name, u8 key[ACCESS_FOLDER_KEY_BYTES]);
 

@@ -35,7 +35,8 @@ static struct slice price_text(char *text, const struct label_price *price, i64 
 }
 
 /* What it costs now, and below it what it costs else, struck out, with the festival's name beside it. */
-static void price_draw(struct buffer *out, i32 x_um, i32 y_um, u32 width_um, u32 size_um, const struct label_price *price)
+static void price_draw(struct buffer *out, i32 x_um, i32 y_um, u32 width_um, u32 size_um,
+                       const struct label_price *price)
 {
     char text[PRICE_TEXT_MAX];
     bool festival = price->festival_minor > 0;

@@ -1,9 +1,10 @@
 /*
- * Labels: what is stuck to a shelf, to goods, and to what waits for its shopper. Each is drawn from a plain struct into a
- * place of label_size; sheet.h puts many of them on paper. Nothing is looked up here, and nothing is kept: slices are the
- * caller's. Names of any length fit: they are cut with an ellipsis at the width there is (LABEL_NAME_LINES lines).
+ * Labels: what is stuck to a shelf, to goods, and to what waits for its shopper. Each is drawn from a plain struct
+ * into a place of label_size; sheet.h puts many of them on paper. Nothing is looked up here, and nothing is kept:
+ * slices are the caller's. Names of any length fit: they are cut with an ellipsis at the width there is
+ * (LABEL_NAME_LINES lines).
  *
- * Sizes: the X-dimension of bars is 0.33 mm (GS1 General Specifications, 5.2.1: 0.264 to 0.66 for the point of sale). A
+ * Sizes: the X-dimension of bars is 0.33 mm (GS1 General Specifications: 0.264 to 0.66 for the point of sale). A
  * product label's bars have the full height of 22.85 mm; a shelf label's, read by hand scanners only, 10 mm. A QR code
  * with its quiet zone is 19 mm wide, so a shelf's modules are 0.46 mm with a link of 62 bytes, 0.34 with 180.
  */
@@ -60,8 +61,8 @@ struct label_code {
 struct label_size label_code_size(void);
 void label_code(struct buffer *out, struct label_size size, const struct label_code *label);
 
-/* The link of a shelf label (GS1 Digital Link): BASE/01/GTIN?store=CODE, the code percent-encoded. False, with nothing written:
- * there is no GTIN, or it would be longer than LABEL_LINK_MAX. */
+/* The link of a shelf label (GS1 Digital Link): BASE/01/GTIN?store=CODE, the code percent-encoded. False, with
+ * nothing written: there is no GTIN, or it would be longer than LABEL_LINK_MAX. */
 bool label_shelf_link(struct buffer *out, struct slice base, u64 gtin, struct slice store);
 
 #endif

@@ -9,15 +9,15 @@
  *   written as 12 characters of Crockford's base 32 (0-9 A-Z without I L O U), highest first, and a check character;
  *   shown as XXXX-XXXX-XXXX-C. Read in upper or lower case, with blanks and dashes anywhere, O as 0, I and L as 1.
  *
- * The check character makes the sum of (character x 2^place) in GF(32) zero, places counted from the right. It is one of
- * the same 32, and finds every single wrong character and every two neighbours that changed places: weights of
+ * The check character makes the sum of (character x 2^place) in GF(32) zero, places counted from the right. It is one
+ * of the same 32, and finds every single wrong character and every two neighbours that changed places: weights of
  * neighbouring places differ. ISO/IEC 7064 has no system that does both here: those of MOD 37-2 need 37 check
  * characters, MOD 37,36 misses 62 in 35,712 of the transpositions in this alphabet.
  *
- * The odds of a forged code, whatever was seen of others, are those of a guess: one made at random names an order of the
- * asked purpose, among `n` orders, once in 2^60 / n (100 million orders: 1.2 x 10^10 tries). One who holds a code and
- * knows its order's number can aim at the number of another order, and is right once in 2^29 (537 million) tries. Only the
- * server can say whether a try was right, and it asks who wants to know.
+ * The odds of a forged code, whatever was seen of others, are those of a guess: one made at random names an order of
+ * the asked purpose, among `n` orders, once in 2^60 / n (100 million orders: 1.2 x 10^10 tries). One who holds a code
+ * and knows its order's number can aim at the number of another order, and is right once in 2^29 (537 million) tries.
+ * Only the server can say whether a try was right, and it asks who wants to know.
  */
 #ifndef ELEVEN_CODE_ORDER_CODE_H
 #define ELEVEN_CODE_ORDER_CODE_H
@@ -45,7 +45,8 @@ enum order_code_status {
     ORDER_CODE_WRONG_PURPOSE, /* ours, for something else: order and purpose are told */
 };
 
-/* Writes XXXX-XXXX-XXXX-C into `text` (ORDER_CODE_TEXT_MAX bytes) and returns it. order 1..ORDER_CODE_NUMBER_MAX. 1 us. */
+/* Writes XXXX-XXXX-XXXX-C into `text` (ORDER_CODE_TEXT_MAX bytes) and returns it. order 1..ORDER_CODE_NUMBER_MAX.
+ * 1 us. */
 char *order_code_make(char *text, const u8 key[ORDER_CODE_KEY_BYTES], enum order_code_purpose purpose, u32 order);
 
 /* Reads a code. `wanted`: an enum order_code_purpose, 0: any. *order and *purpose are 0 unless it is GOOD or

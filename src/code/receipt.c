@@ -64,6 +64,7 @@ void receipt_text(struct buffer *out, const struct receipt *receipt, u32 columns
 #define ROLL_QR_UM 26000
 #define ROLL_BARS_UM 12000
 #define ROLL_MODULE_UM 330u
+#define ROLL_RULE_UM 200u
 #define ROLL_END_UM 8000            /* of white, for the knife */
 
 /* Drawn twice: first only to know how long it is. */
@@ -111,9 +112,9 @@ static void roll_put(void *argument, const struct receipt_row *row)
     writer->y_um += step_um;
     if (writer->out == NULL || symbol)
         return;
+    i32 rule_um = writer->y_um - ROLL_STEP_UM / 4;
     if (row->kind == RECEIPT_RULE)
-        svg_line(writer->out, 0, writer->y_um - ROLL_STEP_UM / 4, (i32)writer->width_um, writer->y_um - ROLL_STEP_UM / 4,
-                 200);
+        svg_line(writer->out, 0, rule_um, (i32)writer->width_um, rule_um, ROLL_RULE_UM);
     else
         roll_text(writer, row);
 }

@@ -54,7 +54,7 @@ struct receipt {
     struct slice footer;
 };
 
-/* NULL, or a static sentence: what is out of bounds, or does not add up. The writers below ASSERT that there is none. */
+/* NULL, or a static sentence: what is out of bounds, or does not add up. The writers ASSERT that there is none. */
 const char *receipt_problem(const struct receipt *receipt);
 
 #define RECEIPT_NARROW 32u          /* columns of 58 mm */
@@ -64,10 +64,10 @@ const char *receipt_problem(const struct receipt *receipt);
 void receipt_text(struct buffer *out, const struct receipt *receipt, u32 columns);
 
 enum receipt_charset {
-    /* What Chinese printers take: FS & and GB18030, of it the one- and two-byte codes only, since most fonts end there. Other
-     * characters print as '?'. Everything beyond ASCII is two columns wide. */
+    /* What Chinese printers take: FS & and GB18030, of it the one- and two-byte codes only, since most fonts end
+     * there. Other characters print as '?'. Everything beyond ASCII is two columns wide. */
     RECEIPT_GB18030,
-    /* Printers that know FS ( C (Epson, since 2018). Widths as receipt_text. */
+    /* Printers that know FS ( C (newer ones of Epson). Widths as receipt_text. */
     RECEIPT_UTF8,
 };
 struct receipt_printer {

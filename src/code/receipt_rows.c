@@ -118,7 +118,8 @@ u32 receipt_row_gap(const struct receipt_row *row, u32 columns, bool dense)
     return row->centre ? (room - used) / 2 : room - used;
 }
 
-/* The first bytes of `text` that fit into so many columns, broken at a blank when one is near, at least one character. */
+/* The first bytes of `text` that fit into so many columns, broken at a blank when one is near, at least one
+ * character. */
 static struct slice head_of(struct slice text, u32 room, bool dense)
 {
     size_t at = 0, good = 0, blank = 0;

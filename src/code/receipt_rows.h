@@ -1,6 +1,6 @@
 /*
- * A receipt as rows, for its three writers. A row has a left and a right text, which fit beside each other into the columns
- * that were asked for; or it is a rule, a QR code or bars.
+ * A receipt as rows, for its three writers. A row has a left and a right text, which fit beside each other into the
+ * columns that were asked for; or it is a rule, a QR code or bars.
  */
 #ifndef ELEVEN_CODE_RECEIPT_ROWS_H
 #define ELEVEN_CODE_RECEIPT_ROWS_H

@@ -1,8 +1,8 @@
 /*
  * Labels on paper, as one HTML page that any browser prints: each side of paper is a picture of its own with the exact
- * size in mm (@page without margins; print at 100 %). A4 has as many labels as fit, with marks to cut at: 21 shelf labels,
- * in the places of the usual sheets of 21 (63.5 x 38.1 mm). A roll has one label a side, so that a printer may cut behind
- * each; it prints 48 of 58, and 72 of 80 mm.
+ * size in mm (@page without margins; print at 100 %). A4 has as many labels as fit, with marks to cut at: 21 shelf
+ * labels, in the places of the usual sheets of 21 (63.5 x 38.1 mm). A roll has one label a side, so that a printer
+ * may cut behind each; it prints 48 of 58, and 72 of 80 mm.
  */
 #ifndef ELEVEN_CODE_SHEET_H
 #define ELEVEN_CODE_SHEET_H

@@ -144,7 +144,8 @@ u32 svg_text(struct buffer *out, i32 x_um, i32 y_um, struct svg_font font, u32 w
     return width;
 }
 
-/* Where a line that holds so many bytes may be broken: behind its last blank or wide character; where there is none, at its end. */
+/* Where a line that holds so many bytes may be broken: behind its last blank or wide character; where there is none,
+ * at its end. */
 static size_t text_break(struct slice text, size_t fits)
 {
     size_t found = fits;

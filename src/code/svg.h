@@ -54,7 +54,8 @@ void svg_line(struct buffer *out, i32 x1_um, i32 y1_um, i32 x2_um, i32 y2_um, u3
 void svg_qr(struct buffer *out, i32 x_um, i32 y_um, u32 side_um, const struct symbol_qr *qr);
 
 /* The symbol with its quiet zones and the digits under it; x is where the left quiet zone begins, `module_um` the
- * X-dimension, `height_um` that of the bars without what guards reach lower. svg_bars_width, and svg_bars_height: all of it. */
+ * X-dimension, `height_um` that of the bars without what guards reach lower. svg_bars_width, and svg_bars_height: all
+ * of it. */
 u32 svg_bars_width(u32 module_um, const struct symbol_bars *bars);
 u32 svg_bars_height(u32 module_um, u32 height_um);
 void svg_bars(struct buffer *out, i32 x_um, i32 y_um, u32 module_um, u32 height_um, const struct symbol_bars *bars);

@@ -69,7 +69,7 @@ static void bars_fill(struct symbol_bars *bars, const char *digits, unsigned hal
     bars_add(bars, 0x5, 3, true);
 }
 
-/* The first and the last digit of UPC-A reach down like its guards (section 5.2.3.3 draws it). */
+/* The first and the last digit of UPC-A reach down like its guards. */
 static void upc_guards(struct symbol_bars *bars)
 {
     for (u32 i = 0; i < 7; i++)

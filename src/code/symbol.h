@@ -4,7 +4,8 @@
  * QR codes (ISO/IEC 18004, model 2, level M) by libqrencode, with 4 light modules around as the standard asks.
  * Bars of the EAN/UPC family (GS1 General Specifications, section 5.2: EAN-13, UPC-A, EAN-8), which are ours:
  *
- *   EAN-13  11 light | 101 | 6 x 7 | 01010 | 6 x 7 | 101 | 7 light     95 modules; the first digit is told by the parity
+ *   EAN-13  11 light | 101 | 6 x 7 | 01010 | 6 x 7 | 101 | 7 light     95 modules; the sets of the
+ *                                 left six digits tell the first one
  *   UPC-A    9 light |  the same with a first digit of 0    | 9 light
  *   EAN-8    7 light | 101 | 4 x 7 | 01010 | 4 x 7 | 101 | 7 light     67 modules
  */

@@ -1,5 +1,6 @@
 /*
- * What links to this server begin with, in feeds and on labels: --public-url, or else the host that the request was sent to.
+ * What links to this server begin with, in feeds and on labels: --public-url, or else the host that the request was
+ * sent to.
  */
 #ifndef ELEVEN_DOOR_BASE_URL_H
 #define ELEVEN_DOOR_BASE_URL_H

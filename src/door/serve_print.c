@@ -1,6 +1,6 @@
 /*
- * Labels of the catalogue, to print. What stands on shelf labels is copied from the engine on the loop, and drawn on the
- * pool: a QR code takes as long as a thousand orders.
+ * Labels of the catalogue, to print. What stands on shelf labels is copied from the engine on the loop, and drawn on
+ * the pool: a QR code takes as long as a thousand orders.
  */
 #include "base/assert.h"
 #include "code/sheet.h"
@@ -204,7 +204,7 @@ void serve_location_labels(struct http *http)
         free(job);
 }
 
-/* --- product labels ------------------------------------------------------------------------------------------------ */
+/* --- product labels ---------------------------------------------------------------------------------- */
 
 void serve_sku_label(struct http *http)
 {

@@ -74,8 +74,8 @@ static void code(const char *name, enum order_code_purpose purpose, u32 order)
     write_file(name, text, "-");
 }
 
-/* An EAN-13 whose check digit is another one than it should be, drawn as if it were good: its last digit's modules are those
- * of another digit. */
+/* An EAN-13 whose check digit is another one than it should be, drawn as if it were good: its last digit's modules
+ * are those of another digit. */
 static void damaged(const char *name)
 {
     struct symbol_bars good, other;
@@ -93,6 +93,8 @@ int main(int argc, char **argv)
 {
     static const u64 gtins[] = {9520000001117, 6901234567892, 4006381333931, 36000291452, 96385074};
     static const u32 widths[] = {LABEL_WIDE_UM, LABEL_NARROW_UM, LABEL_BROAD_UM};
+    static const char *const names[] = {"A tea whose name is so long that it does not fit into the label's two lines",
+                                        "\xe7\xba\xa2\xe8\x8c\xb6 Tea"};
     char name[64];
     if (argc != 2)
         return 2;
@@ -100,7 +102,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < ARRAY_COUNT(gtins); i++) {
         snprintf(name, sizeof(name), "shelf-%zu", i);
         shelf(name, widths[i % 3], gtins[i], i % 2 ? "https://festival.shop.example" : "http://127.0.0.1:1111",
-              i % 2 ? "\xe7\xba\xa2\xe8\x8c\xb6 Tea" : "A tea whose name is so long that it does not fit into the label's two lines");
+              names[i % 2]);
         snprintf(name, sizeof(name), "product-%zu", i);
         if (i == 0 || i == 4)
             product(name, gtins[i]);
