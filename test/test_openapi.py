@@ -280,6 +280,7 @@ def scenario(call):
     catalogue(call)
     reports(call)
     files(call)
+    printing(call)
 
 
 def shoppers(call):
@@ -636,6 +637,64 @@ def files(call):
     check(good("sku_get", path={"sku": "SPADE"}, query={"currency": "CNY"})["price_minor"] == 9800, "import_add")
     bad("import_add", "bad-field", "mara", **dict(asked, query={"kind": "moons"}))
     bad("import_add", "unsupported-media-type", "mara", **dict(asked, headers={"Content-Type": "application/json"}))
+
+
+def printing(call):
+    """Labels, and codes of orders."""
+    good, bad, server = call.good, call.bad, call.server
+    here = {"location": "st-1"}
+    for format, type, has in (("a4", "text/html", b"@page{size:210mm 297mm"), ("58", "text/html", b"@page{size:58mm"),
+                              ("80", "text/html", b"@page{size:80mm"), ("svg", "image/svg+xml", b"<svg xmlns=")):
+        label = call.send("location_labels", "till", path=here, query={"sku": "SPADE", "format": format})
+        check(label.status == 200 and label.type == type and has in label.body, format, label)
+        check(b">Spade<" in label.body and b"CNY 87.00" in label.body and b"CNY 98.00" in label.body, format, label)
+        check("default-src 'none'" in label.headers["content-security-policy"], format, "may run something")
+    many = call.send("location_labels", "till", path=here, query={"sku": ",".join(["SPADE"] * 42)})
+    check(many.body.count(b'<svg class="side"') == 2, "42 labels are two sheets")
+    bad("location_labels", "bad-field", "till", path=here, query={"sku": ",".join(["SPADE"] * 43)})
+    bad("location_labels", "bad-field", "till", path=here, query={"sku": "SPADE,SPADE", "format": "svg"})
+    bad("location_labels", "bad-field", "till", path=here)
+    bad("location_labels", "bad-field", "till", path=here, query={"sku": "SPADE", "format": "a5"})
+    bad("location_labels", "unknown-sku", "till", path=here, query={"sku": "SPADE,NO-SUCH"})
+    bad("location_labels", "unknown-location", "till", path={"location": "no-such"}, query={"sku": "SPADE"})
+    bad("location_labels", "forbidden", "ware", path=here, query={"sku": "SPADE"})
+    check(b"CNY 98.00" in good("sku_label", "till", path={"sku": "SPADE"}).body, "sku_label")
+    bad("sku_label", "unknown-sku", "till", path={"sku": "NO-SUCH"})
+
+    order = good("order_place", "anna", json={
+        "delivery": "pick-up", "location": "st-1", "currency": "CNY", "payment": "hold",
+        "lines": [{"sku": "SPADE", "quantity": 1}]})
+    number = {"order": order["order"]}
+    codes = good("order_codes", "anna", path=number)
+    check([each["purpose"] for each in codes["codes"]] == ["order"], "not paid yet, and has", codes)
+    good("order_pay", "anna", path=number, json={"amount_minor": order["total"]["amount_minor"]})
+    codes = good("order_codes", "anna", path=number)["codes"]
+    check([each["purpose"] for each in codes] == ["order", "pick-up"], codes)
+    check(codes == good("order_codes", "till", path=number)["codes"], "a clerk of the store sees the same")
+    bad("order_codes", "unknown-order", "ben", path=number)
+    bad("order_code_svg", "unknown-order", "ben", path=dict(number, purpose="pick-up"))
+    bad("order_code_svg", "not-found", "anna", path=dict(number, purpose="exit"))
+    for each in codes:
+        check(good("order_code_svg", "anna", path=dict(number, purpose=each["purpose"])).body.count(
+            each["code"][:9].encode()) == 1, "the picture of", each)
+        read = good("code_read", "till", path={"code": each["code"]})
+        check(read == dict(code=each["code"], purpose=each["purpose"], order=order["order"], state="paid"), read)
+        spoken = each["code"].lower().replace("-", " ").replace("0", "o").replace("1", "l")
+        check(good("code_read", "till", path={"code": spoken}, query={"purpose": each["purpose"]}) == read, spoken)
+    code = codes[1]["code"]
+    last = "0" if code[-1] != "0" else "1"
+    bad("code_read", "code-wrong-purpose", "till", path={"code": code}, query={"purpose": "exit"})
+    bad("code_read", "code-mistyped", "till", path={"code": code[:-1] + last})
+    bad("code_read", "code-malformed", "till", path={"code": code[:-1]})
+    bad("code_read", "code-malformed", "till", path={"code": code[:-1] + "U"})
+    bad("code_read", "unknown-code", "till", path={"code": "0000-0000-0000-0"})
+    bad("code_read", "unknown-code", "ware", path={"code": code})
+    bad("code_read", "forbidden", "anna", path={"code": code})
+    held = good("order_place", "robot", json={
+        "shopper": server.numbers["anna"], "channel": "store", "delivery": "carry-out", "location": "st-1",
+        "currency": "CNY", "payment": "wallet", "lines": [{"sku": "SPADE", "quantity": 1}]})
+    codes = good("order_codes", "anna", path={"order": held["order"]})["codes"]
+    check([each["purpose"] for each in codes] == ["order", "exit"], codes)
 
 
 # --- everything, badly ----------------------------------------------------------------------------------------------
