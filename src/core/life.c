@@ -80,13 +80,14 @@ static void order_drop(struct engine *engine, u32 id, enum order_state state)
     i64 amounts[ORDER_PARTS_MAX];
     for (u32 i = 0; i < order->line_count; i++) {
         struct line *line = line_at(engine, order, i);
-        book_release(&engine->books[line->book], line->quantity);
+        book_release(engine, &engine->books[line->book], line->quantity);
         if (line->deal != 0)
             deal_give_back(engine, line->deal, person, line->quantity);
         line->state = PART_DROPPED;
         amounts[i] = line_paid(line);
     }
     budgets_give_back(engine, id, line_at(engine, order, 0), order->line_count, amounts);
+    route_give_back(engine, order);
     order->state = (u8)state;
     order->changed_ms = engine->time_ms;
 }
@@ -279,7 +280,7 @@ static void units_return(struct engine *engine, const struct line *line, const s
         to->moved_in += command->quantity;
     }
     if (command->goods == GOODS_RESTOCK)
-        to->available += command->quantity;
+        book_available_add(engine, to, command->quantity);
     else
         to->quarantine += command->quantity;
     ASSERT(book_balances(from) && book_balances(to));

@@ -10,7 +10,6 @@
         return refuse(RESULT_MALFORMED, 0);                                                    \
     }
 PENDING(location_plan)
-PENDING(routing_set)
 PENDING(stock_keep)
 PENDING(inbound_expect)
 PENDING(inbound_send)
