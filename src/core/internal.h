@@ -124,6 +124,25 @@ static inline void chain_add(struct engine *engine, u64 decision)
     engine->head.chain = mix64(engine->head.chain ^ decision);
 }
 
+/* --- fetching ahead (fetch.c) ------------------------------------------------ */
+
+#define FETCH_WAVES 5
+
+static inline const struct command_header *command_after(const struct command_header *command)
+{
+    return (const struct command_header *)((const char *)command + command->size);
+}
+
+struct fetch {
+    size_t count;           /* commands in all */
+    struct {                /* the next command of each wave */
+        const struct command_header *command;
+        size_t index;
+    } waves[FETCH_WAVES];
+};
+void fetch_begin(struct fetch *fetch, const void *commands, size_t count);
+void fetch_before(const struct engine *engine, struct fetch *fetch, size_t index); /* command `index` is decided next */
+
 /* --- one function for each command ------------------------------------------ */
 
 #define COMMAND(number, NAME, name, word, roles, tail, fields, texts) \
