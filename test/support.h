@@ -54,6 +54,7 @@ struct shop {
     i64 now_ms;             /* time of the next commands */
     u64 key;                /* idempotency key of the next command; then 0 again */
     u32 caller;
+    bool alone;             /* only the engine is asked from now on, and closing compares nothing with the model */
     u64 command[COMMAND_SIZE_MAX / 8];
 };
 
