@@ -3,6 +3,8 @@
  */
 #include "test/support.h"
 
+#include "base/time.h"
+
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +99,13 @@ u64 support_number(const char *variable, u64 otherwise)
 {
     const char *text = getenv(variable);
     return text == NULL || text[0] == '\0' ? otherwise : strtoull(text, NULL, 0);
+}
+
+i64 support_time(const char *text)
+{
+    i64 ms = 0;
+    assert_true(time_parse(slice_of(text, strlen(text)), &ms));
+    return ms;
 }
 
 void support_keep_heap(void)
