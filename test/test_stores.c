@@ -346,6 +346,13 @@ static void test_bounds(void **state)
     EXPECT(DO(&s, stock_move, STOCK_MOVE, .sku = 1, .from = 2, .to = 1, .quantity = 10), OK, 1, 10);
     EXPECT(DO(&s, stock_move, STOCK_MOVE, .sku = 1, .from = 1, .to = 2, .quantity = 1), BAD_QUANTITY, 0, 1);
     EXPECT(SEND(1, 1, 2, 1), BAD_QUANTITY, 0, 1); /* moved out of the warehouse: all that may */
+    EXPECT(CLOSE(2, REASON_MISLAID), OK, 2, 3);
+    OK(PUT(&s, location_put, LOCATION_PUT, "S2|Kiosk", .city = 1, .kind = LOCATION_STORE));
+    OK(DO(&s, stock_receive, STOCK_RECEIVE, .sku = 1, .location = 3, .quantity = 9));
+    EXPECT(SEND(1, 3, 2, 4), OK, 4, 4);
+    EXPECT(CLOSE(4, REASON_MISLAID), BAD_QUANTITY, 0, 1); /* moved into the store: all that may */
+    EXPECT(EXPECT_IN(1, 1, UNITS_MAX), OK, 5, UNITS_MAX);
+    EXPECT(SEND(1, 3, 1, 1), BAD_QUANTITY, 0, 1);
     shop_close(&s);
 
     /* What is closed in the first millisecond there is, is closed. */
