@@ -16,7 +16,7 @@
  *   naive_life.c     pay, cancel, expire, parts, returns, exchange, and the meters
  *   naive_till.c     tills
  *   naive_compare.c  every visible fact, engine against model
- *   naive_compare_store.c  those of locations, books, deals and tills
+ *   naive_compare_store.c  those of locations, books, goods on their way, deals and tills
  */
 #ifndef ELEVEN_TEST_NAIVE_H
 #define ELEVEN_TEST_NAIVE_H
@@ -320,11 +320,11 @@ void naive_meter_placed(struct naive *naive, const struct naive_order *order, i6
 void naive_become_paid(struct naive *naive, u32 order_id, u32 payment, i64 now_ms);
 void naive_let_go(struct naive *naive, u32 order_id, u32 state, i64 now_ms);
 bool naive_is_gone(u32 part_state);
-/* The checks of order.return: the first part up to the line's, and whether there is room. */
+/* The checks of order.return from "order PAID" on, and whether there is room. */
 struct result naive_return_check(const struct naive *naive, u32 order, u32 line, u32 quantity, u32 location, u32 goods);
 struct result naive_return_room(const struct naive *naive, u32 order, u32 line, u32 location, u32 goods);
+/* What it would give back, and its effect. */
 i64 naive_refund(const struct naive *naive, u32 order, u32 line, u32 quantity);
-/* Its effect. */
 void naive_return(struct naive *naive, u32 order, u32 line, u32 quantity, u32 location, u32 goods);
 struct result naive_life(struct naive *naive, const struct command_header *command, i64 now_ms);
 

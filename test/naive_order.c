@@ -1,6 +1,7 @@
 /*
- * The model's order.place: docs/COMMANDS.md, "order.place" and "Budgets". The thirteen steps of that page are the thirteen functions of
- * `steps`, in that order.
+ * The model's order.place: docs/COMMANDS.md, "order.place" and "Budgets". The
+ * thirteen steps of that page are the thirteen functions of `steps`, in that
+ * order; the tenth is in naive_route.c.
  */
 #include "test/naive.h"
 
@@ -108,7 +109,8 @@ static u32 deal_scope(const struct naive_placing *p, const struct naive_deal *de
         return deal->city == p->city ? 2 : 0;
     if (deal->location == 0)
         return 1;
-    bool in_store = place->delivery != DELIVERY_HOME || place->channel == CHANNEL_STORE || place->channel == CHANNEL_TILL;
+    bool in_store =
+        place->delivery != DELIVERY_HOME || place->channel == CHANNEL_STORE || place->channel == CHANNEL_TILL;
     return in_store && deal->location == place->location ? 3 : 0;
 }
 
