@@ -39,6 +39,9 @@ void support_limits(struct engine_limits *limits);
 /* The number in an environment variable, or `otherwise`. */
 u64 support_number(const char *variable, u64 otherwise);
 
+/* "2018-11-11T00:00:00+08:00" in ms since 1970. */
+i64 support_time(const char *text);
+
 /* Freed memory stays with the process, for tests that open and close much: no page faults, four times as quick. */
 void support_keep_heap(void);
 
@@ -54,6 +57,7 @@ struct shop {
     i64 now_ms;             /* time of the next commands */
     u64 key;                /* idempotency key of the next command; then 0 again */
     u32 caller;
+    bool alone;             /* only the engine is asked from now on, and closing compares nothing with the model */
     u64 command[COMMAND_SIZE_MAX / 8];
 };
 

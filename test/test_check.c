@@ -64,7 +64,27 @@ static void expect_found(size_t offset, const char *counter, const char *damage)
     } while (0)
 
 /* The orders of the state, by what became of them. */
-enum { EXPIRED = 1, PAID, DEAL_HELD, OTHER_HELD, DROPPED, OUTSIDE_HELD, REFUNDED, FETCHED, CARRIED };
+enum { EXPIRED = 1, PAID, DEAL_HELD, OTHER_HELD, DROPPED, OUTSIDE_HELD, REFUNDED, FETCHED, CARRIED, CHECKED };
+
+/* Goods on their way (expected; all here; some lost), flagships, a plan, a store's deal, a pick-up that is ready. */
+static void make_places(void)
+{
+    s.alone = true;
+    OK(DO(&s, location_plan, LOCATION_PLAN, .location = 2, .closes_min = 600, .keep_days = 1));
+    OK(DO(&s, inbound_expect, INBOUND_EXPECT, .sku = 1, .to = 1, .quantity = 3));
+    OK(DO(&s, inbound_send, INBOUND_SEND, .sku = 2, .from = 2, .to = 1, .quantity = 1));
+    OK(DO(&s, inbound_receive, INBOUND_RECEIVE, .inbound = 2, .quantity = 1));
+    OK(DO(&s, inbound_send, INBOUND_SEND, .sku = 3, .from = 2, .to = 1, .quantity = 2));
+    OK(DO(&s, inbound_receive, INBOUND_RECEIVE, .inbound = 3, .quantity = 1));
+    OK(DO(&s, inbound_close, INBOUND_CLOSE, .inbound = 3, .reason = REASON_STOLEN));
+    OK(DO(&s, inbound_send, INBOUND_SEND, .sku = 3, .from = 2, .to = 1, .quantity = 2));
+    OK(DO(&s, festival_flagship, FESTIVAL_FLAGSHIP, .festival = 1, .city = 1, .flagship = 1));
+    OK(DO(&s, festival_flagship, FESTIVAL_FLAGSHIP, .festival = 1, .city = 2, .flagship = 1));
+    OK(DO(&s, deal_put, DEAL_PUT, .festival = 1, .sku = 4, .price_minor = 500, .location = 2));
+    OK(DO(&s, part_ready, PART_READY, .order = FETCHED, .part = 1));
+    EXPECT(PLACE(&s, "4x1", STORE(CARRY_OUT, PROVIDER)), OK, CHECKED, 500);
+    OK(DO(&s, part_check_out, PART_CHECK_OUT, .order = CHECKED, .part = 1));
+}
 
 /* Every kind of order there is, a deal with quota and cap, budgets, a second wallet, a GTIN, a key. */
 static void make_state(void)
@@ -97,6 +117,7 @@ static void make_state(void)
     OK(DO(&s, order_cancel, ORDER_CANCEL, .order = REFUNDED));
     EXPECT(PLACE(&s, "1x1", STORE(PICK_UP, WALLET)), OK, FETCHED, 10000);
     EXPECT(PLACE(&s, "1x1", STORE(CARRY_OUT, PROVIDER)), OK, CARRIED, 10000);
+    make_places();
     e = s.engine;
     assert_true(support_check(e));
     state_save();
@@ -165,6 +186,65 @@ static void test_lines(void **state)
     DAMAGE(order_errors, dropped->state = PART_OPEN);
     DAMAGE(order_errors, fetched->state = PART_SHIPPED);
     DAMAGE(order_errors, carried->state = PART_OPEN);
+    DAMAGE(order_errors, fetched->state = PART_CHECKED);
+    DAMAGE(order_errors, paid->state = PART_CHECKED);
+    DAMAGE(order_errors, fetched->due_min = 0); /* it is ready */
+    DAMAGE(order_errors, carried->due_min = 1);
+    DAMAGE(order_errors, carried->promised_min = 1);
+    end_state();
+}
+
+/* What is on its way, why units are missing, which cities are flagships, and where deals hold. */
+static void test_places(void **state)
+{
+    struct inbound *expected, *here, *lost, *moving;
+    (void)state;
+    make_state();
+    expected = &e->inbounds[1], here = &e->inbounds[2], lost = &e->inbounds[3], moving = &e->inbounds[4];
+    DAMAGE(unit_errors, e->books[1].coming++);
+    DAMAGE(unit_errors, e->books[1].coming = 0);
+    DAMAGE(unit_errors, e->books[2].coming = 1);
+    DAMAGE(unit_errors, e->books[1].safety = UNITS_MAX + 1);
+    DAMAGE(unit_errors, expected->expected++);
+    DAMAGE(unit_errors, expected->expected = 0);
+    DAMAGE(unit_errors, expected->received = 4);
+    DAMAGE(unit_errors, expected->lost = 1);
+    DAMAGE(unit_errors, expected->closed_ms = e->head.now_ms);
+    DAMAGE(unit_errors, expected->from = 1);
+    DAMAGE(unit_errors, expected->from = 2);
+    DAMAGE(unit_errors, expected->sku = 2);
+    DAMAGE(unit_errors, expected->sku = 99);
+    DAMAGE(unit_errors, expected->to = 3);
+    DAMAGE(unit_errors, here->closed_ms = 0);
+    DAMAGE(unit_errors, here->closed_ms = here->made_ms - 1);
+    DAMAGE(unit_errors, here->received = 0);
+    DAMAGE(unit_errors, lost->lost++);
+    DAMAGE(unit_errors, lost->lost = 0);
+    DAMAGE(unit_errors, lost->from = 0);
+    DAMAGE(unit_errors, moving->from = 3);
+    DAMAGE(unit_errors, moving->from = 0); /* then they left one book and came to none */
+    DAMAGE(unit_errors, (e->books[1].moved_in++, e->books[1].received--));
+    DAMAGE(unit_errors, (e->books[5].moved_out++, e->books[5].available--));
+    DAMAGE(unit_errors, e->locations[1].shrink[REASON_STOLEN]++);
+    DAMAGE(unit_errors, e->locations[2].shrink[REASON_NONE] = 1);
+    DAMAGE(unit_errors, (e->locations[1].shrink[REASON_STOLEN]--, e->locations[2].shrink[REASON_STOLEN]++));
+    DAMAGE(unit_errors, (e->books[1].shrink++, e->books[1].available--));
+    DAMAGE(deal_errors, e->flagships[1].city = 2);
+    DAMAGE(deal_errors, e->flagships[1].city = 3);
+    DAMAGE(deal_errors, e->flagships[1].next = 1);
+    DAMAGE(deal_errors, e->flagships[1].next = 2);
+    DAMAGE(deal_errors, e->flagships[2].next = 0);
+    DAMAGE(deal_errors, e->flagships[2].next = 99);
+    DAMAGE(deal_errors, e->festivals[1].first_flagship = 0);
+    DAMAGE(deal_errors, e->festivals[1].first_flagship = 3);
+    DAMAGE(deal_errors, e->deals[2].city = 2); /* two places */
+    DAMAGE(deal_errors, e->deals[2].location = 3);
+    DAMAGE(deal_errors, (e->deals[2].location = 0, e->deals[2].city = 3));
+    /* An order has a deal that is not for it. */
+    DAMAGE(order_errors, e->deals[2].location = 1);
+    DAMAGE(order_errors, (e->deals[2].location = 0, e->deals[2].city = 1));
+    DAMAGE(order_errors, e->deals[1].location = 2);
+    DAMAGE(order_errors, e->deals[1].festival = 2);
     end_state();
 }
 
@@ -289,12 +369,12 @@ static void test_nothing_there(void **state)
     assert_int_equal(engine_text(e, 0, 0).size, 0);
     assert_int_equal(engine_text(e, e->skus[1].text, COMMAND_TEXTS_MAX).size, 0);
     assert_null(engine_order(e, 0));
-    assert_null(engine_order(e, CARRIED + 1));
+    assert_null(engine_order(e, CHECKED + 1));
     assert_int_equal(engine_sku_by_gtin(e, 0), 0);
     assert_int_equal(engine_hold_first(e, 1), DEAL_HELD);
     assert_int_equal(engine_hold_first(e, 0), OUTSIDE_HELD);
     assert_int_equal(engine_used(e, LIMIT_answers), 1);
-    assert_int_equal(engine_used(e, LIMIT_orders), CARRIED);
+    assert_int_equal(engine_used(e, LIMIT_orders), CHECKED);
     /* Nor is there such a command. */
     u64 digest = engine_digest(e);
     assert_int_equal(engine_apply(e, &command).code, RESULT_MALFORMED);
@@ -355,7 +435,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_orders), cmocka_unit_test(test_lines),  cmocka_unit_test(test_lists),
         cmocka_unit_test(test_units),  cmocka_unit_test(test_money),  cmocka_unit_test(test_meters),
-        cmocka_unit_test(test_indexes), cmocka_unit_test(test_nothing_there),
+        cmocka_unit_test(test_indexes), cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_places),
         cmocka_unit_test(test_regions_that_do_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@ struct tally {
     struct second *seconds;
     struct cell *cells;
     struct festival *festivals;
+    struct place_sums places;
 };
 
 struct check {
@@ -49,6 +50,9 @@ static size_t tally_lay_out(const struct engine *engine, char *scratch, struct t
     tally->seconds = scratch_take(scratch, &at, count[LIMIT_seconds] + 1, sizeof(struct second));
     tally->cells = scratch_take(scratch, &at, (count[LIMIT_festivals] + 1) * engine->cell_stride, sizeof(struct cell));
     tally->festivals = scratch_take(scratch, &at, count[LIMIT_festivals] + 1, sizeof(struct festival));
+    tally->places.book_coming = scratch_take(scratch, &at, count[LIMIT_books] + 1, sizeof(u32));
+    tally->places.sku_moving = scratch_take(scratch, &at, count[LIMIT_skus] + 1, sizeof(i64));
+    tally->places.location_shrink = scratch_take(scratch, &at, count[LIMIT_locations] + 1, sizeof(u64));
     return at;
 }
 
@@ -67,18 +71,13 @@ static void tally_cell(struct check *check, u32 festival, enum cell_group group,
     cell->units += units;
 }
 
-static bool line_left(const struct line *line)
-{
-    return line->state == PART_SHIPPED || line->state == PART_HANDED_OVER || line->state == PART_DELIVERED;
-}
-
 static void tally_line(struct check *check, const struct order *order, const struct line *line)
 {
     const struct engine *engine = check->engine;
     const struct sku *sku = &engine->skus[engine->books[line->book].sku];
     if (line->state == PART_DROPPED)
         return;
-    if (line_left(line))
+    if (part_left(line->state))
         check->tally.book_sold[line->book] += (u32)line->quantity - line->returned;
     else
         check->tally.book_reserved[line->book] += line->quantity;
@@ -154,6 +153,8 @@ static bool line_state_possible(const struct order *order, u8 state)
         return state == PART_OPEN || state == PART_PACKED || state == PART_SHIPPED || state == PART_DELIVERED;
     case DELIVERY_PICK_UP:
         return state == PART_OPEN || state == PART_PACKED || state == PART_READY || state == PART_HANDED_OVER;
+    case DELIVERY_CARRY_OUT:
+        return state == PART_HANDED_OVER || state == PART_CHECKED;
     default:
         return state == PART_HANDED_OVER;
     }
@@ -177,13 +178,27 @@ static bool line_row_good(const struct engine *engine, const struct order *order
            line->unit_price_minor >= 1;
 }
 
+/* Its deal is for this order, and only goods that are, or were, ready have a day until which they are kept. */
+static bool line_fits_order(const struct engine *engine, const struct order *order, const struct line *line)
+{
+    struct deal_scope scope =
+        deal_scope(order->festival, order->city, order->location, order->channel, order->delivery);
+    if (line->deal != 0 && !deal_is_for(&engine->deals[line->deal], scope))
+        return false;
+    if (line->due_min != 0 && order->delivery != DELIVERY_PICK_UP)
+        return false;
+    if (line->promised_min != 0 && order->delivery != DELIVERY_HOME && order->delivery != DELIVERY_PICK_UP)
+        return false;
+    return line->state != PART_READY || line->due_min != 0;
+}
+
 static bool order_lines_good(const struct engine *engine, const struct order *order)
 {
     i64 total = 0;
     i64 refunded = 0;
     for (u32 i = 0; i < order->line_count; i++) {
         const struct line *line = &engine->lines[order->first_line + i];
-        if (!line_row_good(engine, order, line))
+        if (!line_row_good(engine, order, line) || !line_fits_order(engine, order, line))
             return false;
         total += line_paid(line);
         refunded += money_share(line_paid(line), line->returned, line->quantity);
@@ -292,6 +307,9 @@ static void check_deals(struct check *check)
     const struct engine *engine = check->engine;
     for (u32 id = 1; id <= engine->head.count[LIMIT_deals]; id++) {
         const struct deal *deal = &engine->deals[id];
+        if ((deal->city != 0 && (deal->location != 0 || !exists(engine, LIMIT_cities, deal->city))) ||
+            (deal->location != 0 && !exists(engine, LIMIT_locations, deal->location)))
+            check->report->deal_errors++;
         if (deal->taken != check->tally.deal_taken[id] || (deal->quota != 0 && deal->taken > deal->quota))
             check->report->deal_errors++;
     }
@@ -386,6 +404,7 @@ bool engine_check(const struct engine *engine, void *scratch, struct check_repor
     check_orders(&check);
     check_holds(&check);
     check_books(&check);
+    check_places(engine, check.tally.places, report);
     check_deals(&check);
     check_ledger(&check);
     check_meters(&check);

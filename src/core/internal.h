@@ -114,6 +114,9 @@ size_t table_row_size(enum limit_index table);
 /* The entity that a put is about, 0 when it is new; false when its code is no code. */
 bool put_find(const struct engine *engine, const struct command_header *command, u32 *id);
 
+/* Both within their range: longitude +-180 degrees, latitude +-90 degrees. */
+bool coordinates_good(i32 longitude_e6, i32 latitude_e6);
+
 /* Writes row `id` (0: a new one), with every field but its text as it should be. Answers POOL_FULL, NO_CHANGE or OK. */
 struct result put_row(struct engine *engine, const struct command_header *command, u32 id, void *row);
 
@@ -124,17 +127,37 @@ u32 text_keep(struct engine *engine, const struct command_header *command);
 
 /* --- stock (stock.c) --------------------------------------------------------- */
 
+struct result stock_references(const struct engine *engine, u32 sku, u32 location); /* OK: both exist */
 u64 book_hash(u32 sku, u32 location);
 u32 book_make(struct engine *engine, u32 sku, u32 location); /* there was none, and room */
 bool book_balances(const struct book *book);
 void book_reserve(struct book *book, u32 units);            /* available -> reserved */
 void book_release(struct book *book, u32 units);            /* reserved -> available */
 void book_sell(struct book *book, u32 units);               /* reserved -> sold */
+/* `units` of a book are in its shrink account; its location notes why. The other account is the caller's. */
+void book_shrink(struct engine *engine, struct book *book, u32 units, enum count_reason reason);
+
+/* --- goods on their way (inbound.c) --------------------------------------------- */
+
+/* Units of an inbound that may still come. */
+static inline u32 inbound_left(const struct inbound *inbound)
+{
+    return inbound->closed_ms != 0 ? 0 : inbound->expected - inbound->received - inbound->lost;
+}
 
 /* --- deals and caps (deal.c) -------------------------------------------------- */
 
-/* The deal of (festival, SKU) that is open now, or 0 and *opens_ms of the next one (0: none). */
-u32 deal_open(const struct engine *engine, const struct sku *sku, u32 festival, i64 now_ms, i64 *opens_ms);
+/* Which deals are for an order. */
+struct deal_scope {
+    u32 festival;
+    u32 city;               /* of the order */
+    u32 location;           /* where it is bought or picked up; 0: neither in a store */
+};
+struct deal_scope deal_scope(u32 festival, u32 city, u32 location, u8 channel, u8 delivery);
+bool deal_is_for(const struct deal *deal, struct deal_scope scope);
+
+/* The deal of a SKU for an order that counts now, or 0 and *opens_ms of the next one (0: none). O(deals of the SKU). */
+u32 deal_open(const struct engine *engine, const struct sku *sku, struct deal_scope scope, i64 now_ms, i64 *opens_ms);
 u64 cap_hash(u32 deal, u32 person);
 u32 cap_find(const struct engine *engine, u32 deal, u32 person);
 void deal_take(struct engine *engine, u32 deal, u32 cap, u32 person, u32 units); /* cap: as cap_find says */
@@ -254,16 +277,38 @@ struct result plan_make(const struct engine *engine, struct plan *plan);
 /* Step 10 of order.place: which units from where. */
 struct result route(const struct engine *engine, struct plan *plan);
 
+/*
+ * What a shopper is told (promise.c): the first whole minute since 1970 UTC by which units of `location`, ordered now,
+ * arrive in `city` (DELIVERY_HOME) or are ready (DELIVERY_PICK_UP). 0: nothing is promised, for there is no plan, or
+ * the delivery is another one. At most some thousand steps: a day of work each.
+ */
+u32 promise_min(const struct location *location, u32 city, u8 delivery, i64 now_ms);
+
+/* The minute by which a pick-up must be fetched that becomes ready now. */
+u32 promise_due_min(const struct location *location, i64 now_ms);
+
+/* Of a part: whether its units have left the shelf with the shopper or a carrier. */
+static inline bool part_left(u8 state)
+{
+    return state == PART_SHIPPED || state == PART_DELIVERED || state == PART_HANDED_OVER || state == PART_CHECKED;
+}
+
 /* From held to paid: money, meters; over the counter also the goods. */
 void order_become_paid(struct engine *engine, u32 id, u8 payment);
 
 /* Whether the payer has the money (step 12 of order.place). */
 struct result order_funds(const struct engine *engine, u32 shopper, u32 currency, u32 payment, i64 total_minor);
 
-/* --- the proof (check.c, check_more.c) --------------------------------------------- */
+/* --- the proof (check.c, check_more.c, check_places.c) ------------------------------- */
 
 void check_budgets(const struct engine *engine, struct check_report *report);
 void check_indexes(const struct engine *engine, struct check_report *report);
+struct place_sums {         /* one zero for each row, row 0 included */
+    u32 *book_coming;
+    i64 *sku_moving;        /* units of ours that are on their way */
+    u64 *location_shrink;
+};
+void check_places(const struct engine *engine, struct place_sums sums, struct check_report *report);
 
 /* --- idempotency (answer.c) ----------------------------------------------------------- */
 

@@ -148,13 +148,13 @@ struct result apply_clock_tick(struct engine *engine, const struct command_clock
 /* --- goods on their way ------------------------------------------------------------------ */
 
 #define FROM(state) (1u << (state))
+#define DELIVERED_BY(delivery) (1u << (delivery))
 
 /* One step of a part: for which delivery, from which states, to which; and whether the goods leave. */
 struct part_step {
-    unsigned from;
+    unsigned delivery;      /* set of DELIVERED_BY */
+    unsigned from;          /* set of FROM */
     u8 to;
-    bool home;
-    bool pick_up;
     bool leaves;
 };
 
@@ -172,8 +172,7 @@ static struct result part_go(struct engine *engine, u32 order_id, u32 part, stru
         if (line_at(engine, order, i)->part == part)
             state = line_at(engine, order, i)->state;
     ASSERT(state != 0);
-    bool way = (step.home && order->delivery == DELIVERY_HOME) || (step.pick_up && order->delivery == DELIVERY_PICK_UP);
-    if (!way || !(step.from & FROM(state)))
+    if (!(step.delivery & DELIVERED_BY(order->delivery)) || !(step.from & FROM(state)))
         return refuse(RESULT_WRONG_STATE, state);
 
     for (u32 i = 0; i < order->line_count; i++) {
@@ -183,6 +182,9 @@ static struct result part_go(struct engine *engine, u32 order_id, u32 part, stru
         ASSERT(line->state == state);
         if (step.leaves)
             book_sell(&engine->books[line->book], line->quantity);
+        if (step.to == PART_READY)
+            line->due_min =
+                promise_due_min(&engine->locations[engine->books[line->book].location], engine->time_ms);
         line->state = step.to;
     }
     return accept(order_id, step.to);
@@ -190,33 +192,64 @@ static struct result part_go(struct engine *engine, u32 order_id, u32 part, stru
 
 struct result apply_part_pack(struct engine *engine, const struct command_part_pack *command)
 {
-    return part_go(engine, command->order, command->part,
-                   (struct part_step){FROM(PART_OPEN), PART_PACKED, true, true, false});
+    const struct part_step step = {
+        .delivery = DELIVERED_BY(DELIVERY_HOME) | DELIVERED_BY(DELIVERY_PICK_UP),
+        .from = FROM(PART_OPEN),
+        .to = PART_PACKED,
+    };
+    return part_go(engine, command->order, command->part, step);
 }
 
 struct result apply_part_ship(struct engine *engine, const struct command_part_ship *command)
 {
-    return part_go(engine, command->order, command->part,
-                   (struct part_step){FROM(PART_OPEN) | FROM(PART_PACKED), PART_SHIPPED, true, false, true});
+    const struct part_step step = {
+        .delivery = DELIVERED_BY(DELIVERY_HOME),
+        .from = FROM(PART_OPEN) | FROM(PART_PACKED),
+        .to = PART_SHIPPED,
+        .leaves = true,
+    };
+    return part_go(engine, command->order, command->part, step);
 }
 
 struct result apply_part_ready(struct engine *engine, const struct command_part_ready *command)
 {
-    return part_go(engine, command->order, command->part,
-                   (struct part_step){FROM(PART_OPEN) | FROM(PART_PACKED), PART_READY, false, true, false});
+    const struct part_step step = {
+        .delivery = DELIVERED_BY(DELIVERY_PICK_UP),
+        .from = FROM(PART_OPEN) | FROM(PART_PACKED),
+        .to = PART_READY,
+    };
+    return part_go(engine, command->order, command->part, step);
 }
 
 struct result apply_part_hand_over(struct engine *engine, const struct command_part_hand_over *command)
 {
-    unsigned from = FROM(PART_OPEN) | FROM(PART_PACKED) | FROM(PART_READY);
-    return part_go(engine, command->order, command->part,
-                   (struct part_step){from, PART_HANDED_OVER, false, true, true});
+    const struct part_step step = {
+        .delivery = DELIVERED_BY(DELIVERY_PICK_UP),
+        .from = FROM(PART_OPEN) | FROM(PART_PACKED) | FROM(PART_READY),
+        .to = PART_HANDED_OVER,
+        .leaves = true,
+    };
+    return part_go(engine, command->order, command->part, step);
 }
 
 struct result apply_part_deliver(struct engine *engine, const struct command_part_deliver *command)
 {
-    return part_go(engine, command->order, command->part,
-                   (struct part_step){FROM(PART_SHIPPED), PART_DELIVERED, true, false, false});
+    const struct part_step step = {
+        .delivery = DELIVERED_BY(DELIVERY_HOME),
+        .from = FROM(PART_SHIPPED),
+        .to = PART_DELIVERED,
+    };
+    return part_go(engine, command->order, command->part, step);
+}
+
+struct result apply_part_check_out(struct engine *engine, const struct command_part_check_out *command)
+{
+    const struct part_step step = {
+        .delivery = DELIVERED_BY(DELIVERY_CARRY_OUT),
+        .from = FROM(PART_HANDED_OVER),
+        .to = PART_CHECKED,
+    };
+    return part_go(engine, command->order, command->part, step);
 }
 
 /* --- coming back --------------------------------------------------------------------------- */
@@ -234,7 +267,7 @@ static struct result return_good(const struct engine *engine, const struct comma
     if (command->line < 1 || command->line > order->line_count)
         return refuse(RESULT_UNKNOWN_LINE, 0);
     const struct line *line = line_at(engine, order, command->line - 1);
-    if (line->state != PART_SHIPPED && line->state != PART_HANDED_OVER && line->state != PART_DELIVERED)
+    if (!part_left(line->state))
         return refuse(RESULT_WRONG_STATE, line->state);
     if (command->quantity < 1)
         return refuse(RESULT_BAD_QUANTITY, line_sku(engine, line));
@@ -254,11 +287,11 @@ static struct result return_good(const struct engine *engine, const struct comma
 }
 
 /* The goods were lost on their way: refunded, and missing. */
-static void units_lose(struct book *book, u32 units)
+static void units_lose(struct engine *engine, struct book *book, u32 units)
 {
     ASSERT(book->sold >= units);
     book->sold -= units;
-    book->shrink += units;
+    book_shrink(engine, book, units, REASON_NONE);
     ASSERT(book_balances(book));
 }
 
@@ -296,7 +329,7 @@ struct result apply_order_return(struct engine *engine, const struct command_ord
                  money_share(line_paid(line), line->returned, line->quantity);
 
     if (command->goods == GOODS_LOST)
-        units_lose(&engine->books[line->book], command->quantity);
+        units_lose(engine, &engine->books[line->book], command->quantity);
     else
         units_return(engine, line, command);
     line->returned = (u16)(line->returned + command->quantity);

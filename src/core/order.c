@@ -79,6 +79,8 @@ static void lines_make(struct engine *engine, const struct plan *plan)
             .asked_line = (u8)line->asked_line,
             .part = source->part,
             .state = PART_OPEN,
+            .promised_min = promise_min(&engine->locations[engine->books[source->book].location], plan->city,
+                                        plan->place->delivery, plan->now_ms),
         };
         book_reserve(&engine->books[source->book], source->quantity);
         chain_add(engine, (u64)source->book << 32 | source->quantity);

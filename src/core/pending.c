@@ -9,15 +9,7 @@
         (void)engine, (void)command;                                                           \
         return refuse(RESULT_MALFORMED, 0);                                                    \
     }
-PENDING(location_plan)
 PENDING(routing_set)
-PENDING(stock_keep)
-PENDING(inbound_expect)
-PENDING(inbound_send)
-PENDING(inbound_receive)
-PENDING(inbound_close)
-PENDING(festival_flagship)
-PENDING(part_check_out)
 PENDING(order_exchange)
 PENDING(till_put)
 PENDING(till_open)

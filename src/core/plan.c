@@ -119,8 +119,12 @@ static struct result price_line(const struct engine *engine, struct plan *plan, 
     struct plan_line *line = &plan->lines[index];
     const struct sku *sku = &engine->skus[line->sku];
     if (plan->place->festival != 0 && sku->first_deal != 0) {
+        const struct command_order_place *place = plan->place;
         i64 opens_ms;
-        line->deal = deal_open(engine, sku, plan->place->festival, plan->now_ms, &opens_ms);
+        line->deal = deal_open(
+            engine, sku,
+            deal_scope(place->festival, plan->city, place->location, place->channel, place->delivery),
+            plan->now_ms, &opens_ms);
         if (line->deal == 0 && opens_ms != 0)
             return refuse(RESULT_NOT_OPEN, opens_ms);
     }

@@ -55,7 +55,7 @@ struct location {
     u8 reserved;
     u32 hour;               /* hours since 1970 that hour_orders is about */
     u32 hour_orders;        /* orders to be sent that were routed here in that hour, less those dropped in it */
-    u32 shrink[6];          /* units that went to shrink here, by enum count_reason; lost on their way to a shopper: REASON_NONE */
+    u64 shrink[6];          /* units that went to shrink here, by enum count_reason; lost on their way to a shopper: REASON_NONE */
 };
 
 struct brand {
@@ -195,7 +195,7 @@ struct flagship {
 struct inbound {
     u64 reference;
     i64 made_ms;
-    i64 closed_ms;          /* 0: more may come */
+    i64 closed_ms;          /* 0: more may come; at least 1 when closed */
     u32 sku;
     u32 from;               /* location id; 0: from outside */
     u32 to;
@@ -356,7 +356,7 @@ struct answer {
 
 _Static_assert(sizeof(struct currency) == 16, "no padding");
 _Static_assert(sizeof(struct city) == 20, "no padding");
-_Static_assert(sizeof(struct location) == 72, "no padding");
+_Static_assert(sizeof(struct location) == 96, "no padding");
 _Static_assert(sizeof(struct account) == 24, "no padding");
 _Static_assert(sizeof(struct sku) == 64, "one cache line");
 _Static_assert(sizeof(struct price) == 16, "no padding");

@@ -60,7 +60,14 @@ void book_sell(struct book *book, u32 units)
     ASSERT(book_balances(book));
 }
 
-static struct result stock_references(const struct engine *engine, u32 sku, u32 location)
+void book_shrink(struct engine *engine, struct book *book, u32 units, enum count_reason reason)
+{
+    ASSERT(reason < REASON_COUNT);
+    book->shrink += units;
+    engine->locations[book->location].shrink[reason] += units;
+}
+
+struct result stock_references(const struct engine *engine, u32 sku, u32 location)
 {
     if (!exists(engine, LIMIT_skus, sku))
         return refuse(RESULT_UNKNOWN_SKU, sku);
@@ -91,6 +98,8 @@ struct result apply_stock_receive(struct engine *engine, const struct command_st
 
 struct result apply_stock_count(struct engine *engine, const struct command_stock_count *command)
 {
+    if (command->reason >= REASON_COUNT)
+        return refuse(RESULT_MALFORMED, 0);
     struct result good = stock_references(engine, command->sku, command->location);
     if (good.code != RESULT_OK)
         return good;
@@ -114,7 +123,7 @@ struct result apply_stock_count(struct engine *engine, const struct command_stoc
     if (command->counted > on_hand)
         book->received += command->counted - on_hand;
     else
-        book->shrink += on_hand - command->counted;
+        book_shrink(engine, book, on_hand - command->counted, command->reason);
     book->available = command->counted - book->reserved;
     ASSERT(book_balances(book));
     return accept(id, book->available);
@@ -152,4 +161,23 @@ struct result apply_stock_move(struct engine *engine, const struct command_stock
     to->moved_in += command->quantity;
     ASSERT(book_balances(from) && book_balances(to));
     return accept(id, to->available);
+}
+
+struct result apply_stock_keep(struct engine *engine, const struct command_stock_keep *command)
+{
+    struct result good = stock_references(engine, command->sku, command->location);
+    if (good.code != RESULT_OK)
+        return good;
+    if (command->units > UNITS_MAX)
+        return refuse(RESULT_BAD_QUANTITY, command->sku);
+    u32 id = engine_find_book(engine, command->sku, command->location);
+    if (command->units == engine->books[id].safety)
+        return no_change(id, engine->books[id].available);
+    if (id == 0 && room(engine, LIMIT_books) == 0)
+        return pool_full(LIMIT_books);
+
+    if (id == 0)
+        id = book_make(engine, command->sku, command->location);
+    engine->books[id].safety = command->units;
+    return accept(id, engine->books[id].available);
 }
