@@ -326,8 +326,12 @@ i64 order_return_do(struct engine *engine, const struct command_order_return *co
 /* Whether the payer has the money (step 12 of order.place). */
 struct result order_funds(const struct engine *engine, u32 shopper, u32 currency, u32 payment, i64 total_minor);
 
-/* --- the proof (check.c, check_more.c) --------------------------------------------- */
+/* --- the proof (check.c, check_more.c, check_till.c) -------------------------------- */
 
+/* Takes what was given for goods without a receipt from `account_minor` (by account), before that is compared.
+ * `scratch` is zeroed memory of check_tills_size bytes. */
+size_t check_tills_size(const struct engine *engine);
+void check_tills(const struct engine *engine, void *scratch, i64 *account_minor, struct check_report *report);
 void check_budgets(const struct engine *engine, struct check_report *report);
 void check_indexes(const struct engine *engine, struct check_report *report);
 
