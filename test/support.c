@@ -149,6 +149,13 @@ void shop_open(struct shop *shop)
     shop_open_with(shop, &limits);
 }
 
+void shop_alone(struct shop *shop)
+{
+    if (shop->naive != NULL)
+        naive_free(shop->naive);
+    shop->naive = NULL;
+}
+
 void shop_close(struct shop *shop)
 {
     char difference[NAIVE_DIFFERENCE_MAX];
@@ -156,8 +163,7 @@ void shop_close(struct shop *shop)
         fail_msg("%s", difference);
     assert_true(support_check(shop->engine));
     support_engine_free(shop->engine, &shop->limits);
-    if (shop->naive != NULL)
-        naive_free(shop->naive);
+    shop_alone(shop);
 }
 
 static u64 answers[128];

@@ -61,6 +61,9 @@ void shop_open(struct shop *shop);
 void shop_open_with(struct shop *shop, const struct engine_limits *limits);
 void shop_close(struct shop *shop);
 
+/* From now on the engine goes on without the model: for tests that change its state or limits by hand. */
+void shop_alone(struct shop *shop);
+
 /* Gives `command` (its time and key are set here) to both, and returns the answer. */
 struct result shop_do(struct shop *shop, const struct command_header *command);
 

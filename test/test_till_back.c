@@ -240,6 +240,7 @@ static void test_exchange_is_exact(void **state)
     u32 order = OK(shop_place(&s, (struct command_order_place){HEADER(order_place, ORDER_PLACE), .shopper = ANYBODY,
                    .currency = 1, .channel = CHANNEL_TILL, .delivery = DELIVERY_CARRY_OUT,
                    .payment = PAYMENT_PROVIDER, .location = STORE_A}, "5x3")).id;
+    shop_alone(&s);
     /* A discount of one cent, as if it had been paid so. */
     e->lines[e->orders[order].first_line].discount_minor = 1;
     e->orders[order].total_minor--;

@@ -22,8 +22,7 @@ enum { TILL_A = 1, TILL_B = 2 };
 static inline void open_stores(void)
 {
     shop_open_festival(&s);
-    naive_free(s.naive);
-    s.naive = NULL;
+    shop_alone(&s);
     OK(PUT(&s, location_put, LOCATION_PUT, "S2|Other store", .city = 1, .longitude_e6 = 121470000,
            .latitude_e6 = 31230000, .kind = LOCATION_STORE, .services = SERVICE_CARRY_OUT));
     static const char *const titles[] = {"K5|Shirt M|shirt", "K6|Shirt L|shirt", "K7|Shirt|shirt", "K8|Poster|"};
