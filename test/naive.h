@@ -172,7 +172,7 @@ struct naive_brand {
     bool in_use;            /* a SKU has been put with it */
 };
 struct naive_sku {
-    bool ordered;
+    bool ordered;           /* or taken back without a receipt */
 };
 struct naive_currency {
     i64 provider_minor;     /* negative: money that came in */
@@ -320,6 +320,8 @@ void naive_meter_placed(struct naive *naive, const struct naive_order *order, i6
 void naive_become_paid(struct naive *naive, u32 order_id, u32 payment, i64 now_ms);
 void naive_let_go(struct naive *naive, u32 order_id, u32 state, i64 now_ms);
 bool naive_is_gone(u32 part_state);
+/* The money of a currency: paid in by the provider, and given for goods without a receipt. */
+i64 naive_money_of(const struct naive *naive, u32 currency);
 /* The checks of order.return from "order PAID" on, and whether there is room. */
 struct result naive_return_check(const struct naive *naive, u32 order, u32 line, u32 quantity, u32 location, u32 goods);
 struct result naive_return_room(const struct naive *naive, u32 order, u32 line, u32 location, u32 goods);
@@ -332,5 +334,6 @@ struct result naive_life(struct naive *naive, const struct command_header *comma
 struct result naive_till(struct naive *naive, const struct command_header *command, i64 now_ms);
 /* The newest shift of a till; 0: none. */
 u32 naive_shift_of(const struct naive *naive, u32 till);
+u32 naive_till_currency(const struct naive *naive, u32 till);
 
 #endif

@@ -93,11 +93,23 @@ static void meter_paid(struct naive *naive, const struct naive_order *order, i64
 
 /* --- money --------------------------------------------------------------- */
 
+i64 naive_money_of(const struct naive *naive, u32 currency)
+{
+    i64 money_minor = -naive->currencies[currency].provider_minor;
+    for (u32 i = 1; i <= naive->tenders_count; i++) {
+        const struct naive_tender *tender = &naive->tenders[i];
+        u32 till = naive->shifts[tender->shift].till;
+        if (tender->kind == TENDER_TAKE_BACK && naive_till_currency(naive, till) == currency)
+            money_minor -= tender->minor[TENDER_WALLET - 1];
+    }
+    return money_minor;
+}
+
 struct result naive_funds(const struct naive *naive, u32 shopper, u32 currency, u32 payment, i64 amount_minor)
 {
     if (payment == PAYMENT_WALLET && naive_balance(naive, shopper, currency) < amount_minor)
         return naive_refuse(RESULT_INSUFFICIENT_FUNDS, naive_balance(naive, shopper, currency));
-    if (payment == PAYMENT_PROVIDER && -naive->currencies[currency].provider_minor + amount_minor > MONEY_MAX)
+    if (payment == PAYMENT_PROVIDER && naive_money_of(naive, currency) + amount_minor > MONEY_MAX)
         return naive_refuse(RESULT_AMOUNT_OVERFLOW, 0);
     return naive_ok(0, 0);
 }
@@ -423,7 +435,7 @@ static bool exchangeable(const struct naive *naive, u32 sku, u32 new_sku)
 
 static struct result exchange_check(const struct naive *naive, const struct command_order_exchange *exchange)
 {
-    if (exchange->goods != GOODS_RESTOCK && exchange->goods != GOODS_QUARANTINE)
+    if ((exchange->goods != GOODS_RESTOCK && exchange->goods != GOODS_QUARANTINE) || exchange->location == 0)
         return naive_refuse(RESULT_MALFORMED, 0);
     struct result result = naive_return_check(naive, exchange->order, exchange->line, exchange->quantity,
                                               exchange->location, exchange->goods);
@@ -436,11 +448,12 @@ static struct result exchange_check(const struct naive *naive, const struct comm
     if (NAIVE_PUT(naive, sku_put, SKU_PUT, exchange->sku)->for_sale == 0)
         return naive_refuse(RESULT_NOT_FOR_SALE, exchange->sku);
     u32 sku = naive->lines[naive->orders[exchange->order].first_line + exchange->line - 1].sku;
-    if (!exchangeable(naive, sku, exchange->sku) ||
-        naive_refund(naive, exchange->order, exchange->line, exchange->quantity) == 0)
+    if (!exchangeable(naive, sku, exchange->sku))
         return naive_refuse(RESULT_NOT_EXCHANGEABLE, exchange->sku);
     if (exchange->quantity > naive_available(naive, exchange->sku, exchange->location))
         return naive_refuse(RESULT_SOLD_OUT, exchange->sku);
+    if (naive_refund(naive, exchange->order, exchange->line, exchange->quantity) == 0)
+        return naive_refuse(RESULT_NOT_EXCHANGEABLE, exchange->sku);
     result = naive_return_room(naive, exchange->order, exchange->line, exchange->location, exchange->goods);
     if (result.code != RESULT_OK)
         return result;

@@ -165,9 +165,8 @@ static struct result wallet_top_up(struct naive *naive, const struct command_wal
         return naive_refuse(RESULT_UNKNOWN_CURRENCY, 0);
     if (top_up->amount_minor < 1 || top_up->amount_minor > MONEY_MAX)
         return naive_refuse(RESULT_BAD_AMOUNT, 0);
-    i64 paid_in = -naive->currencies[top_up->currency].provider_minor;
     if (naive_balance(naive, top_up->shopper, top_up->currency) + top_up->amount_minor > MONEY_MAX ||
-        paid_in + top_up->amount_minor > MONEY_MAX)
+        naive_money_of(naive, top_up->currency) + top_up->amount_minor > MONEY_MAX)
         return naive_refuse(RESULT_BAD_AMOUNT, 0);
     if (!wallet_room(naive, top_up->shopper, top_up->currency))
         return NAIVE_FULL(wallets);

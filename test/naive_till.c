@@ -22,7 +22,7 @@ u32 naive_shift_of(const struct naive *naive, u32 till)
     return id;
 }
 
-static u32 currency_of(const struct naive *naive, u32 till)
+u32 naive_till_currency(const struct naive *naive, u32 till)
 {
     return naive->shoppers[till_of(naive, till)->shopper].currency;
 }
@@ -42,10 +42,21 @@ static bool amount_good(i64 amount_minor)
     return amount_minor >= 0 && amount_minor <= MONEY_MAX;
 }
 
-/* Some more paid in by the provider. */
-static bool provider_bears(const struct naive *naive, u32 currency, i64 amount_minor)
+/* The sums of a shift with one more line in its journal: sold, refunded, put in, taken out, by each means. */
+static bool sums_bear(const struct naive *naive, u32 shift, struct naive_tender more)
 {
-    return -naive->currencies[currency].provider_minor + amount_minor <= MONEY_MAX;
+    i64 sums[3][2][2] = {{{0}}};
+    for (u32 i = 1; i <= naive->tenders_count + 1; i++) {
+        const struct naive_tender *tender = i <= naive->tenders_count ? &naive->tenders[i] : &more;
+        for (u32 means = 0; means < 3 && tender->shift == shift; means++)
+            sums[means][tender->kind == TENDER_DRAWER][tender->minor[means] < 0] +=
+                tender->minor[means] < 0 ? -tender->minor[means] : tender->minor[means];
+    }
+    for (u32 means = 0; means < 3; means++)
+        for (u32 i = 0; i < 4; i++)
+            if (sums[means][i / 2][i % 2] > MONEY_MAX)
+                return false;
+    return true;
 }
 
 static void journal(struct naive *naive, struct naive_tender tender)
@@ -88,10 +99,13 @@ static struct result till_cash(struct naive *naive, const struct command_till_ca
         return naive_refuse(RESULT_NOT_ENOUGH_CASH, inside_minor);
     if (inside_minor + cash->amount_minor > MONEY_MAX)
         return naive_refuse(RESULT_BAD_AMOUNT, 0);
+    struct naive_tender tender = {.at_ms = now_ms, .minor = {cash->amount_minor}, .shift = shift,
+                                  .kind = TENDER_DRAWER};
+    if (!sums_bear(naive, shift, tender))
+        return naive_refuse(RESULT_BAD_AMOUNT, 0);
     if (naive->tenders_count >= naive->limits.tenders)
         return NAIVE_FULL(tenders);
-    journal(naive, (struct naive_tender){.at_ms = now_ms, .minor = {cash->amount_minor}, .shift = shift,
-                                         .kind = TENDER_DRAWER});
+    journal(naive, tender);
     return naive_ok(shift, inside_minor + cash->amount_minor);
 }
 
@@ -108,6 +122,12 @@ static struct result pay_state(const struct naive_order *order, i64 now_ms)
     return naive_ok(0, 0);
 }
 
+static struct naive_tender sale_of(const struct command_till_pay *pay, u32 shift, i64 now_ms)
+{
+    return (struct naive_tender){.at_ms = now_ms, .minor = {pay->cash_minor, pay->card_minor, pay->wallet_minor},
+                                 .shift = shift, .kind = TENDER_SALE, .order = pay->order};
+}
+
 static struct result pay_check(const struct naive *naive, const struct command_till_pay *pay, u32 shift, i64 now_ms)
 {
     if (pay->order < 1 || pay->order > naive->orders_count)
@@ -116,20 +136,18 @@ static struct result pay_check(const struct naive *naive, const struct command_t
     struct result result = pay_state(order, now_ms);
     if (result.code != RESULT_OK)
         return result;
-    if (order->currency != currency_of(naive, pay->till))
+    if (order->currency != naive_till_currency(naive, pay->till))
         return naive_refuse(RESULT_CURRENCY_MISMATCH, 0);
     if (!amount_good(pay->cash_minor) || !amount_good(pay->card_minor) || !amount_good(pay->wallet_minor))
         return naive_refuse(RESULT_BAD_AMOUNT, 0);
     if (pay->cash_minor + pay->card_minor + pay->wallet_minor != order->total_minor)
         return naive_refuse(RESULT_AMOUNT_MISMATCH, order->total_minor);
-    if (!provider_bears(naive, order->currency, pay->cash_minor + pay->card_minor) ||
-        drawer(naive, shift) + pay->cash_minor > MONEY_MAX)
+    if (naive_money_of(naive, order->currency) + pay->cash_minor + pay->card_minor > MONEY_MAX ||
+        drawer(naive, shift) + pay->cash_minor > MONEY_MAX || !sums_bear(naive, shift, sale_of(pay, shift, now_ms)))
         return naive_refuse(RESULT_AMOUNT_OVERFLOW, 0);
     i64 balance_minor = naive_balance(naive, order->shopper, order->currency);
     if (pay->wallet_minor > balance_minor)
         return naive_refuse(RESULT_INSUFFICIENT_FUNDS, balance_minor);
-    if (pay->wallet_minor > 0 && balance_minor + pay->cash_minor + pay->card_minor > MONEY_MAX)
-        return naive_refuse(RESULT_AMOUNT_OVERFLOW, 0);
     if (naive->tenders_count >= naive->limits.tenders)
         return NAIVE_FULL(tenders);
     return naive_ok(0, 0);
@@ -146,18 +164,24 @@ static struct result till_pay(struct naive *naive, const struct command_till_pay
         naive->currencies[order->currency].provider_minor -= pay->cash_minor + pay->card_minor;
     }
     naive_become_paid(naive, pay->order, pay->wallet_minor > 0 ? PAYMENT_WALLET : PAYMENT_PROVIDER, now_ms);
-    journal(naive, (struct naive_tender){.at_ms = now_ms,
-                                         .minor = {pay->cash_minor, pay->card_minor, pay->wallet_minor},
-                                         .shift = shift, .kind = TENDER_SALE, .order = pay->order});
+    journal(naive, sale_of(pay, shift, now_ms));
     return naive_ok(pay->order, order->total_minor);
 }
 
 /* --- returns and voids ----------------------------------------------------- */
 
+static struct naive_tender refund_of(const struct naive *naive, const struct command_till_return *back, u32 shift,
+                                     i64 now_ms)
+{
+    struct naive_tender tender = {.at_ms = now_ms, .shift = shift, .kind = TENDER_RETURN, .order = back->order};
+    tender.minor[back->tender - 1] = -naive_refund(naive, back->order, back->line, back->quantity);
+    return tender;
+}
+
 static struct result return_tender(const struct naive *naive, const struct command_till_return *back, u32 shift)
 {
     const struct naive_order *order = &naive->orders[back->order];
-    if (order->currency != currency_of(naive, back->till))
+    if (order->currency != naive_till_currency(naive, back->till))
         return naive_refuse(RESULT_CURRENCY_MISMATCH, 0);
     if (order->payment == PAYMENT_WALLET && back->tender != TENDER_WALLET)
         return naive_refuse(RESULT_WRONG_TENDER, TENDER_WALLET);
@@ -166,6 +190,8 @@ static struct result return_tender(const struct naive *naive, const struct comma
     i64 refund_minor = naive_refund(naive, back->order, back->line, back->quantity);
     if (back->tender == TENDER_CASH && refund_minor > drawer(naive, shift))
         return naive_refuse(RESULT_NOT_ENOUGH_CASH, drawer(naive, shift));
+    if (!sums_bear(naive, shift, refund_of(naive, back, shift, 0)))
+        return naive_refuse(RESULT_AMOUNT_OVERFLOW, 0);
     return naive_ok(0, 0);
 }
 
@@ -186,10 +212,9 @@ static struct result till_return(struct naive *naive, const struct command_till_
         return result;
     if (naive->tenders_count >= naive->limits.tenders)
         return NAIVE_FULL(tenders);
+    struct naive_tender tender = refund_of(naive, back, shift, now_ms);
     i64 refund_minor = naive_refund(naive, back->order, back->line, back->quantity);
     naive_return(naive, back->order, back->line, back->quantity, location, back->goods);
-    struct naive_tender tender = {.at_ms = now_ms, .shift = shift, .kind = TENDER_RETURN, .order = back->order};
-    tender.minor[back->tender - 1] = -refund_minor;
     journal(naive, tender);
     return naive_ok(back->order, refund_minor);
 }
@@ -202,6 +227,14 @@ static u32 sale_in(const struct naive *naive, u32 order, u32 shift)
             naive->tenders[i].shift == shift)
             return i;
     return 0;
+}
+
+static struct naive_tender void_of(const struct naive *naive, u32 order, u32 shift, i64 now_ms)
+{
+    const struct naive_tender *sale = &naive->tenders[sale_in(naive, order, shift)];
+    return (struct naive_tender){.at_ms = now_ms,
+                                 .minor = {-sale->minor[CASH], -sale->minor[CARD], -sale->minor[WALLET]},
+                                 .shift = shift, .kind = TENDER_VOID, .order = order};
 }
 
 static struct result void_check(const struct naive *naive, const struct command_till_void *command, u32 shift)
@@ -222,6 +255,8 @@ static struct result void_check(const struct naive *naive, const struct command_
     }
     if (naive->tenders[sale].minor[CASH] > drawer(naive, shift))
         return naive_refuse(RESULT_NOT_ENOUGH_CASH, drawer(naive, shift));
+    if (!sums_bear(naive, shift, void_of(naive, command->order, shift, 0)))
+        return naive_refuse(RESULT_AMOUNT_OVERFLOW, 0);
     if (naive->tenders_count >= naive->limits.tenders)
         return NAIVE_FULL(tenders);
     return naive_ok(0, 0);
@@ -233,15 +268,13 @@ static struct result till_void(struct naive *naive, const struct command_till_vo
     if (result.code != RESULT_OK)
         return result;
     const struct naive_order *order = &naive->orders[command->order];
-    const struct naive_tender sale = naive->tenders[sale_in(naive, command->order, shift)];
+    struct naive_tender tender = void_of(naive, command->order, shift, now_ms);
     naive_let_go(naive, command->order, ORDER_CANCELLED, now_ms);
     if (order->payment == PAYMENT_WALLET) { /* what came in over the counter goes out there */
-        naive_find_wallet(naive, order->shopper, order->currency)->balance_minor -= sale.minor[CASH] + sale.minor[CARD];
-        naive->currencies[order->currency].provider_minor += sale.minor[CASH] + sale.minor[CARD];
+        naive_find_wallet(naive, order->shopper, order->currency)->balance_minor += tender.minor[CASH] + tender.minor[CARD];
+        naive->currencies[order->currency].provider_minor -= tender.minor[CASH] + tender.minor[CARD];
     }
-    journal(naive, (struct naive_tender){.at_ms = now_ms,
-                                         .minor = {-sale.minor[CASH], -sale.minor[CARD], -sale.minor[WALLET]},
-                                         .shift = shift, .kind = TENDER_VOID, .order = command->order});
+    journal(naive, tender);
     return naive_ok(command->order, order->total_minor);
 }
 
@@ -263,7 +296,7 @@ static i64 least_price(const struct naive *naive, u32 sku, u32 currency)
     return least_minor;
 }
 
-static struct result take_back_check(const struct naive *naive, const struct command_till_take_back *back,
+static struct result take_back_check(const struct naive *naive, const struct command_till_take_back *back, u32 shift,
                                      i64 *amount_minor)
 {
     if (!naive_exists(naive, COMMAND_SKU_PUT, back->sku))
@@ -274,7 +307,7 @@ static struct result take_back_check(const struct naive *naive, const struct com
         return naive_refuse(RESULT_UNKNOWN_SHOPPER, 0);
     if (back->shopper == till_of(naive, back->till)->shopper)
         return naive_refuse(RESULT_MALFORMED, 0);
-    u32 currency = currency_of(naive, back->till);
+    u32 currency = naive_till_currency(naive, back->till);
     if (naive->shoppers[back->shopper].currency != currency)
         return naive_refuse(RESULT_CURRENCY_MISMATCH, 0);
     if (back->goods != GOODS_RESTOCK && back->goods != GOODS_QUARANTINE)
@@ -283,7 +316,9 @@ static struct result take_back_check(const struct naive *naive, const struct com
     if (least_minor == 0)
         return naive_refuse(RESULT_NO_PRICE, back->sku);
     if (!money_times(least_minor, back->quantity, amount_minor) ||
-        naive_balance(naive, back->shopper, currency) + *amount_minor > MONEY_MAX)
+        naive_money_of(naive, currency) + *amount_minor > MONEY_MAX ||
+        !sums_bear(naive, shift, (struct naive_tender){.shift = shift, .kind = TENDER_TAKE_BACK,
+                                                       .minor = {0, 0, -*amount_minor}}))
         return naive_refuse(RESULT_AMOUNT_OVERFLOW, 0);
     const struct naive_book *book = naive_find_book(naive, back->sku, till_of(naive, back->till)->location);
     if (book != NULL && book->received + back->quantity > UNITS_MAX)
@@ -302,10 +337,10 @@ static struct result till_take_back(struct naive *naive, const struct command_ti
                                     i64 now_ms)
 {
     i64 amount_minor = 0;
-    struct result result = take_back_check(naive, back, &amount_minor);
+    struct result result = take_back_check(naive, back, shift, &amount_minor);
     if (result.code != RESULT_OK)
         return result;
-    u32 currency = currency_of(naive, back->till);
+    u32 currency = naive_till_currency(naive, back->till);
     u32 seller = NAIVE_PUT(naive, sku_put, SKU_PUT, back->sku)->seller;
     struct naive_book *book = naive_make_book(naive, back->sku, till_of(naive, back->till)->location);
     book->received += back->quantity;
@@ -315,6 +350,7 @@ static struct result till_take_back(struct naive *naive, const struct command_ti
         book->quarantine += back->quantity;
     if (naive_find_account(naive, seller, currency) == NULL)
         *NAIVE_ADD(naive, accounts) = (struct naive_account){.seller = seller, .currency = currency};
+    naive->skus[back->sku].ordered = true;
     naive_find_account(naive, seller, currency)->balance_minor -= amount_minor;
     naive_find_wallet(naive, back->shopper, currency)->balance_minor += amount_minor;
     journal(naive, (struct naive_tender){.at_ms = now_ms, .minor = {0, 0, -amount_minor}, .shift = shift,

@@ -153,7 +153,12 @@ struct result apply_city_put(struct engine *engine, const struct command_city_pu
         .latitude_e6 = command->latitude_e6,
         .population = command->population,
     };
-    return put_row(engine, &command->header, id, &row);
+    struct city old = engine->cities[id];
+    struct result result = put_row(engine, &command->header, id, &row);
+    if (id != 0 && result.code == RESULT_OK &&
+        (old.longitude_e6 != row.longitude_e6 || old.latitude_e6 != row.latitude_e6))
+        shelves_rebuild(engine);
+    return result;
 }
 
 /* --- goods ------------------------------------------------------------------------ */

@@ -90,7 +90,7 @@ static u32 order_out(struct engine *engine, const struct command_order_exchange 
     shopper->last_order = id;
     shopper->orders++;
     engine->skus[command->sku].ordered = 1;
-    book_reserve(&engine->books[book], command->quantity);
+    book_reserve(engine, &engine->books[book], command->quantity);
     book_sell(&engine->books[book], command->quantity);
     chain_add(engine, (u64)book << 32 | command->quantity);
     return id;

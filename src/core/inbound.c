@@ -79,7 +79,7 @@ struct result apply_inbound_send(struct engine *engine, const struct command_inb
         return good;
 
     struct book *from = &engine->books[engine_find_book(engine, command->sku, command->from)];
-    from->available -= command->quantity;
+    book_available_add(engine, from, -(i64)command->quantity);
     from->moved_out += command->quantity;
     ASSERT(book_balances(from));
     return inbound_make(engine, (struct inbound){
@@ -119,7 +119,7 @@ struct result apply_inbound_receive(struct engine *engine, const struct command_
         return refuse(RESULT_BAD_QUANTITY, inbound->sku);
 
     book->coming -= command->quantity;
-    book->available += command->quantity;
+    book_available_add(engine, book, command->quantity);
     *came_in += command->quantity;
     ASSERT(book_balances(book));
     inbound->received += command->quantity;

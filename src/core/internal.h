@@ -27,6 +27,27 @@ struct engine_head {
     u8 rules[8];            /* of routing, the most important first; 0 ends them */
 };
 
+/* The books of one SKU in one city (shelf.c). Derived. */
+struct shelf {
+    u64 free;               /* units, of all its books: book_free */
+    u32 sku;
+    u32 city;
+    u32 first_book;         /* on through shelf_next */
+    u32 next;               /* of the same SKU */
+};
+
+struct shelves {            /* of one SKU */
+    u64 free;
+    u32 first;
+    u32 reserved;
+};
+
+struct city_list {
+    u64 version;            /* of the map that the list in city_order was made from */
+    u32 count;
+    u32 reserved;
+};
+
 struct engine {
     struct engine_head head;
     struct engine_limits limits;
@@ -44,6 +65,16 @@ struct engine {
     struct index cap_index; /* (deal, person) -> cap */
     struct index answer_index; /* (caller, key) -> row of answers */
     struct index sale_index; /* order -> its TENDER_SALE */
+    /* shelf.c; all derived */
+    struct index shelf_index; /* (SKU, city) -> shelf */
+    struct shelf *shelves;
+    u32 shelf_count;
+    struct shelves *sku_shelves; /* by SKU */
+    u32 *shelf_next;        /* by book: the next one on its shelf */
+    u32 *city_shelves;      /* by city: how many shelves there are in it */
+    u64 map_version;        /* changes when a city gets its first shelf, or something moves */
+    struct city_list *city_lists; /* by city: what is known of */
+    u16 *city_order;        /* the cities with shelves, the nearest to city n first, from n x limits.cities on */
 };
 
 /* --- answers of commands --------------------------------------------------- */
@@ -131,8 +162,8 @@ struct result stock_references(const struct engine *engine, u32 sku, u32 locatio
 u64 book_hash(u32 sku, u32 location);
 u32 book_make(struct engine *engine, u32 sku, u32 location); /* there was none, and room */
 bool book_balances(const struct book *book);
-void book_reserve(struct book *book, u32 units);            /* available -> reserved */
-void book_release(struct book *book, u32 units);            /* reserved -> available */
+void book_reserve(struct engine *engine, struct book *book, u32 units); /* available -> reserved */
+void book_release(struct engine *engine, struct book *book, u32 units); /* reserved -> available */
 void book_sell(struct book *book, u32 units);               /* reserved -> sold */
 /* `units` of a book are in its shrink account; its location notes why. The other account is the caller's. */
 void book_shrink(struct engine *engine, struct book *book, u32 units, enum count_reason reason);
@@ -144,8 +175,41 @@ static inline u32 inbound_left(const struct inbound *inbound)
 {
     return inbound->closed_ms != 0 ? 0 : inbound->expected - inbound->received - inbound->lost;
 }
-void book_take_back(struct book *book, u32 units);          /* sold -> available */
-void book_receive_back(struct book *book, u32 units, bool restock); /* received -> available, or quarantine */
+void book_take_back(struct engine *engine, struct book *book, u32 units); /* sold -> available */
+/* received -> available, or quarantine */
+void book_receive_back(struct engine *engine, struct book *book, u32 units, bool restock);
+
+/* What is beyond the safety stock; 0: nothing. */
+static inline u32 units_beyond_safety(const struct book *book)
+{
+    return book->available > book->safety ? book->available - book->safety : 0;
+}
+
+/* What may be sent from here. */
+static inline u32 book_free(const struct book *book)
+{
+    return book->services & SERVICE_SHIP ? units_beyond_safety(book) : 0;
+}
+
+/* The only ways in which available, safety and services of a book change: shelves follow. */
+void book_available_add(struct engine *engine, struct book *book, i64 units);
+void book_safety_set(struct engine *engine, struct book *book, u32 units);
+void book_services_set(struct engine *engine, struct book *book, u16 services);
+
+/* --- shelves (shelf.c) ---------------------------------------------------------- */
+
+u64 shelf_hash(u32 sku, u32 city);
+u32 shelf_find(const struct engine *engine, u32 sku, u32 city); /* 0: none */
+void shelf_add(struct engine *engine, u32 book);            /* a new book, already linked to its SKU */
+void shelf_change(struct engine *engine, const struct book *book, u32 free_before);
+void shelves_rebuild(struct engine *engine);                /* O(books): at start, and when something moves */
+
+/* Of two locations of one city, whether routing prefers the first one when no rule tells them apart. */
+bool shelf_before(const struct engine *engine, u32 location_a, u32 location_b);
+i64 city_distance(const struct engine *engine, u32 from, u32 to);
+
+/* Cities with shelves, the nearest to `city` first; ties by id. Makes the list when it is not the map's any more. */
+const u16 *cities_near(const struct engine *engine, u32 city, u32 *count);
 
 /* --- deals and caps (deal.c) -------------------------------------------------- */
 
@@ -322,6 +386,9 @@ u32 promise_min(const struct location *location, u32 city, u8 delivery, i64 now_
 
 /* The minute by which a pick-up must be fetched that becomes ready now. */
 u32 promise_due_min(const struct location *location, i64 now_ms);
+/* An order to be sent counts in the hour of each location that sends something of it; dropped, not any more. */
+void route_take(struct engine *engine, const struct order *order);
+void route_give_back(struct engine *engine, const struct order *order);
 
 /* From held to paid: money, meters; over the counter also the goods. */
 void order_become_paid(struct engine *engine, u32 id, u8 payment);

@@ -94,15 +94,16 @@ static void order_drop(struct engine *engine, u32 id, enum order_state state)
     for (u32 i = 0; i < order->line_count; i++) {
         struct line *line = line_at(engine, order, i);
         if (line_gone(line))
-            book_take_back(&engine->books[line->book], line->quantity);
+            book_take_back(engine, &engine->books[line->book], line->quantity);
         else
-            book_release(&engine->books[line->book], line->quantity);
+            book_release(engine, &engine->books[line->book], line->quantity);
         if (line->deal != 0)
             deal_give_back(engine, line->deal, person, line->quantity);
         line->state = PART_DROPPED;
         amounts[i] = line_paid(line);
     }
     budgets_give_back(engine, id, line_at(engine, order, 0), order->line_count, amounts);
+    route_give_back(engine, order);
     order->state = (u8)state;
     order->changed_ms = engine->time_ms;
 }
@@ -350,7 +351,7 @@ static void units_return(struct engine *engine, const struct line *line, const s
         to->moved_in += command->quantity;
     }
     if (command->goods == GOODS_RESTOCK)
-        to->available += command->quantity;
+        book_available_add(engine, to, command->quantity);
     else
         to->quarantine += command->quantity;
     ASSERT(book_balances(from) && book_balances(to));

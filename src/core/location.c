@@ -14,8 +14,8 @@ static void books_follow(struct engine *engine, u32 location)
 {
     for (u32 i = 1; i <= engine->head.count[LIMIT_books]; i++)
         if (engine->books[i].location == location) {
+            book_services_set(engine, &engine->books[i], engine->locations[location].services);
             engine->books[i].city = (u16)engine->locations[location].city;
-            engine->books[i].services = engine->locations[location].services;
         }
 }
 
@@ -38,8 +38,12 @@ struct result apply_location_put(struct engine *engine, const struct command_loc
     row.kind = command->kind;
     row.services = command->services;
     struct result result = put_row(engine, &command->header, id, &row);
-    if (id != 0 && result.code == RESULT_OK && (old.city != row.city || old.services != row.services))
+    if (id == 0 || result.code != RESULT_OK)
+        return result;
+    if (old.city != row.city || old.services != row.services)
         books_follow(engine, id);
+    if (old.city != row.city || old.longitude_e6 != row.longitude_e6 || old.latitude_e6 != row.latitude_e6)
+        shelves_rebuild(engine);
     return result;
 }
 

@@ -21,7 +21,9 @@ static bool fields_good(const struct command_order_place *place)
     if (place->channel < CHANNEL_WEB || place->channel > CHANNEL_TILL || place->delivery < DELIVERY_HOME ||
         place->delivery > DELIVERY_CARRY_OUT || place->payment < PAYMENT_HOLD || place->payment > PAYMENT_PROVIDER)
         return false;
-    if ((place->flags & ~ORDER_MAY_SPLIT) != 0 || place->expected_total_minor < 0)
+    if ((place->flags & ~(ORDER_MAY_SPLIT | ORDER_SHOWN_HERE)) != 0 || place->expected_total_minor < 0)
+        return false;
+    if (place->flags & ORDER_SHOWN_HERE && (place->delivery != DELIVERY_HOME || place->location == 0))
         return false;
     if (place->payment == PAYMENT_PROVIDER && place->channel != CHANNEL_TILL)
         return false;
@@ -52,7 +54,8 @@ static struct result references_good(const struct engine *engine, const struct c
         return refuse(RESULT_UNKNOWN_LOCATION, 0);
     if (!exists(engine, LIMIT_currencies, place->currency))
         return refuse(RESULT_UNKNOWN_CURRENCY, 0);
-    if (place->location != 0 && !(engine->locations[place->location].services & service_needed(place)))
+    if (place->location != 0 && !(place->flags & ORDER_SHOWN_HERE) &&
+        !(engine->locations[place->location].services & service_needed(place)))
         return refuse(RESULT_BAD_SERVICE, place->location);
     return accept(0, 0);
 }

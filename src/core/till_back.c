@@ -206,7 +206,7 @@ struct result apply_till_take_back(struct engine *engine, const struct command_t
 
     if (id == 0)
         id = book_make(engine, command->sku, location);
-    book_receive_back(&engine->books[id], command->quantity, command->goods == GOODS_RESTOCK);
+    book_receive_back(engine, &engine->books[id], command->quantity, command->goods == GOODS_RESTOCK);
     take_back_pay(engine, command, amount);
     tender_add(engine, at_work.id, (struct tender){
         .wallet_minor = -amount,
