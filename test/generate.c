@@ -60,7 +60,7 @@ static void draw_sizes(struct generator *g)
     s->shoppers = ONE_OF(g, 1, 3, 10, 30);
     s->festivals = generate_below(g, 4);
     s->deals = ONE_OF(g, 0, 3, 10, 40);
-    s->tills = generate_below(g, 4);
+    s->tills = ONE_OF(g, 0, 1, 2, 3);
 }
 
 static void draw_amounts(struct generator *g)
@@ -96,6 +96,8 @@ static void draw_time(struct generator *g)
     s->paces[PACE_HOURS] = (s->paces[PACE_HOURS] + 4) / 5;
     s->paces[PACE_DAY] = (s->paces[PACE_DAY] + 9) / 10;
     s->paces[PACE_EVENT] += jumpy ? 2 : 5;
+    if (!jumpy && generate_chance(g, 50)) /* as long as there are deals */
+        s->paces[PACE_HOURS] = s->paces[PACE_DAY] = s->paces[PACE_EVENT] = 0;
 }
 
 static void draw_swarm(struct generator *g)
@@ -149,6 +151,7 @@ static void want_much(struct generator *g, enum limit_index limit)
         s->deals = 20;
         s->deal_units_max = 100;
         s->units_max = 200;
+        s->paces[PACE_HOURS] = s->paces[PACE_DAY] = s->paces[PACE_EVENT] = 0;
         s->weights[FAMILY_PLACE] = 30;
         s->window_ms = 86400000;
         break;

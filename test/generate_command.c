@@ -246,7 +246,7 @@ static void make_deal(struct generator *g)
         put->closes_ms = known->closes_ms;
         put->city = known->city;
         put->location = known->location;
-    } else if (generate_chance(g, 50)) { /* for a city or a store only */
+    } else if (generate_chance(g, 35)) { /* for a city or a store only */
         bool of_city = generate_chance(g, 50);
         put->city = of_city ? (u16)generate_id(g, COMMAND_CITY_PUT) : 0;
         put->location = of_city ? 0 : (u16)generate_id(g, COMMAND_LOCATION_PUT);
@@ -451,6 +451,11 @@ void generate_family(struct generator *g, enum family family)
     if ((family == FAMILY_DEAL || family == FAMILY_BUDGET) && g->counts[COMMAND_FESTIVAL_PUT] == 0 &&
         generate_chance(g, 50))
         family = FAMILY_FESTIVAL;
+    if ((family == FAMILY_TILL || family == FAMILY_SELL) && g->counts[COMMAND_TILL_PUT] == 0 &&
+        generate_chance(g, 80)) {
+        put_entity(g, COMMAND_TILL_PUT, 1 + generate_below(g, 8), 0);
+        return;
+    }
     switch (family) {
     case FAMILY_CATALOGUE:
         make_catalogue(g);

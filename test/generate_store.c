@@ -216,7 +216,9 @@ static void make_till_void(struct generator *g)
 static void make_sale(struct generator *g)
 {
     u32 which = generate_below(g, 10);
-    if (which < 5) {
+    if (!g->open[generate_till(g) % KNOWN_TILLS_MAX] && generate_chance(g, 70)) {
+        make_till(g);
+    } else if (which < 5) {
         make_till_pay(g);
     } else if (which < 7) {
         make_till_return(g);
