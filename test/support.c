@@ -73,13 +73,13 @@ bool support_check(const struct engine *engine)
     if (!good)
         fprintf(stderr,
                 "engine_check: oversold %llu, units %llu, ledger %llu, deals %llu, budgets %llu, meters %llu, "
-                "orders %llu, indexes %llu\n",
+                "orders %llu, tills %llu, indexes %llu\n",
                 (unsigned long long)r.oversold, (unsigned long long)r.unit_errors, (unsigned long long)r.ledger_errors,
                 (unsigned long long)r.deal_errors, (unsigned long long)r.budget_errors,
                 (unsigned long long)r.meter_errors, (unsigned long long)r.order_errors,
-                (unsigned long long)r.index_errors);
+                (unsigned long long)r.till_errors, (unsigned long long)r.index_errors);
     u64 errors = r.oversold + r.unit_errors + r.ledger_errors + r.deal_errors + r.budget_errors + r.meter_errors +
-                 r.order_errors + r.index_errors;
+                 r.order_errors + r.till_errors + r.index_errors;
     assert_true(good == (errors == 0));
     return good;
 }
@@ -158,14 +158,21 @@ void shop_open(struct shop *shop)
     shop_open_with(shop, &limits);
 }
 
+void shop_alone(struct shop *shop)
+{
+    if (shop->naive != NULL)
+        naive_free(shop->naive);
+    shop->naive = NULL;
+}
+
 void shop_close(struct shop *shop)
 {
     char difference[NAIVE_DIFFERENCE_MAX];
-    if (!shop->alone && !naive_compare(shop->naive, shop->engine, true, difference))
+    if (shop->naive != NULL && !naive_compare(shop->naive, shop->engine, true, difference))
         fail_msg("%s", difference);
     assert_true(support_check(shop->engine));
     support_engine_free(shop->engine, &shop->limits);
-    naive_free(shop->naive);
+    shop_alone(shop);
 }
 
 static u64 answers[128];
@@ -187,7 +194,7 @@ struct result shop_do(struct shop *shop, const struct command_header *command)
     assert_true(command_well_formed(header, header->size));
     struct result result = engine_apply(shop->engine, header);
     answers[result.code]++;
-    if (shop->alone)
+    if (shop->naive == NULL)
         return result;
     naive_texts_full(shop->naive, result.code == RESULT_POOL_FULL && result.value == LIMIT_text_bytes);
     struct result model = naive_apply(shop->naive, header);

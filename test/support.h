@@ -57,13 +57,15 @@ struct shop {
     i64 now_ms;             /* time of the next commands */
     u64 key;                /* idempotency key of the next command; then 0 again */
     u32 caller;
-    bool alone;             /* only the engine is asked from now on, and closing compares nothing with the model */
     u64 command[COMMAND_SIZE_MAX / 8];
 };
 
 void shop_open(struct shop *shop);
 void shop_open_with(struct shop *shop, const struct engine_limits *limits);
 void shop_close(struct shop *shop);
+
+/* From now on the engine goes on without the model: for tests that change its state or limits by hand. */
+void shop_alone(struct shop *shop);
 
 /* Gives `command` (its time and key are set here) to both, and returns the answer. */
 struct result shop_do(struct shop *shop, const struct command_header *command);

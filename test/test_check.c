@@ -64,12 +64,12 @@ static void expect_found(size_t offset, const char *counter, const char *damage)
     } while (0)
 
 /* The orders of the state, by what became of them. */
-enum { EXPIRED = 1, PAID, DEAL_HELD, OTHER_HELD, DROPPED, OUTSIDE_HELD, REFUNDED, FETCHED, CARRIED, CHECKED };
+enum { EXPIRED = 1, PAID, DEAL_HELD, OTHER_HELD, DROPPED, OUTSIDE_HELD, REFUNDED, FETCHED, CARRIED,
+       TILL_CASH, TILL_MIXED, TILL_VOIDED, EXCHANGE_OF, CHECKED, LAST_ORDER = CHECKED };
 
 /* Goods on their way (expected; all here; some lost), flagships, a plan, a store's deal, a pick-up that is ready. */
 static void make_places(void)
 {
-    s.alone = true;
     OK(DO(&s, location_plan, LOCATION_PLAN, .location = 2, .closes_min = 600, .keep_days = 1));
     OK(DO(&s, inbound_expect, INBOUND_EXPECT, .sku = 1, .to = 1, .quantity = 3));
     OK(DO(&s, inbound_send, INBOUND_SEND, .sku = 2, .from = 2, .to = 1, .quantity = 1));
@@ -84,6 +84,40 @@ static void make_places(void)
     OK(DO(&s, part_ready, PART_READY, .order = FETCHED, .part = 1));
     EXPECT(PLACE(&s, "4x1", STORE(CARRY_OUT, PROVIDER)), OK, CHECKED, 500);
     OK(DO(&s, part_check_out, PART_CHECK_OUT, .order = CHECKED, .part = 1));
+}
+
+/* The lines of the till's journal. */
+enum { TAKEN_OUT = 1, SOLD, SOLD_MIXED, SOLD_VOIDED, MADE_VOID, CAME_BACK, TAKEN_BACK, PUT_IN };
+
+/* A shift with one of everything, and one that is open. */
+static void make_till(void)
+{
+    struct command_order_place place = {HEADER(order_place, ORDER_PLACE), STORE(CARRY_OUT, HOLD)};
+    place.festival = 0;
+    u32 anybody = OK(DO(&s, shopper_join, SHOPPER_JOIN, .currency = 1)).id;
+    OK(PUT(&s, till_put, TILL_PUT, "T1", .location = 2, .shopper = anybody));
+    OK(DO(&s, till_open, TILL_OPEN, .till = 1, .float_minor = 4000));
+    OK(DO(&s, till_cash, TILL_CASH, .till = 1, .amount_minor = -4000));
+    s.now_ms++;
+    place.shopper = anybody;
+    EXPECT(shop_place(&s, place, "3x2"), OK, TILL_CASH, 20000);
+    OK(DO(&s, till_pay, TILL_PAY, .till = 1, .order = TILL_CASH, .cash_minor = 15000, .card_minor = 5000));
+    place.shopper = 1;
+    EXPECT(shop_place(&s, place, "4x1"), OK, TILL_MIXED, 10000);
+    OK(DO(&s, till_pay, TILL_PAY, .till = 1, .order = TILL_MIXED, .cash_minor = 2000, .card_minor = 3000,
+          .wallet_minor = 5000));
+    EXPECT(shop_place(&s, place, "4x1"), OK, TILL_VOIDED, 10000);
+    OK(DO(&s, till_pay, TILL_PAY, .till = 1, .order = TILL_VOIDED, .cash_minor = 10000));
+    OK(DO(&s, till_void, TILL_VOID, .till = 1, .order = TILL_VOIDED));
+    OK(DO(&s, till_return, TILL_RETURN, .till = 1, .order = TILL_CASH, .line = 1, .quantity = 1,
+          .goods = GOODS_RESTOCK, .tender = TENDER_CASH));
+    OK(DO(&s, till_take_back, TILL_TAKE_BACK, .till = 1, .sku = 2, .quantity = 2, .shopper = 2,
+          .goods = GOODS_QUARANTINE));
+    OK(DO(&s, till_cash, TILL_CASH, .till = 1, .amount_minor = 700));
+    EXPECT(DO(&s, order_exchange, ORDER_EXCHANGE, .order = TILL_CASH, .line = 1, .quantity = 1, .sku = 3,
+              .location = 2, .goods = GOODS_QUARANTINE), OK, EXCHANGE_OF, 10000);
+    EXPECT(DO(&s, till_close, TILL_CLOSE, .till = 1, .counted_minor = 7000), OK, 1, 7700);
+    OK(DO(&s, till_open, TILL_OPEN, .till = 1, .float_minor = 7000));
 }
 
 /* Every kind of order there is, a deal with quota and cap, budgets, a second wallet, a GTIN, a key. */
@@ -117,6 +151,7 @@ static void make_state(void)
     OK(DO(&s, order_cancel, ORDER_CANCEL, .order = REFUNDED));
     EXPECT(PLACE(&s, "1x1", STORE(PICK_UP, WALLET)), OK, FETCHED, 10000);
     EXPECT(PLACE(&s, "1x1", STORE(CARRY_OUT, PROVIDER)), OK, CARRIED, 10000);
+    make_till();
     make_places();
     e = s.engine;
     assert_true(support_check(e));
@@ -249,6 +284,105 @@ static void test_places(void **state)
     end_state();
 }
 
+/* What was handed over in exchange. */
+static void test_exchange(void **state)
+{
+    (void)state;
+    make_state();
+    struct order *exchange = &e->orders[EXCHANGE_OF];
+    struct line *line = &e->lines[exchange->first_line];
+    DAMAGE(order_errors, exchange->delivery = 0);
+    DAMAGE(order_errors, exchange->delivery = DELIVERY_EXCHANGE + 1);
+    DAMAGE(order_errors, exchange->festival = 1);
+    DAMAGE(order_errors, exchange->channel = CHANNEL_WEB);
+    DAMAGE(order_errors, (exchange->state = ORDER_CANCELLED, line->state = PART_DROPPED));
+    DAMAGE(order_errors, line->state = PART_OPEN);
+    DAMAGE(order_errors, line->state = PART_CHECKED);
+    DAMAGE(order_errors, line->deal = 1);
+    DAMAGE(order_errors, line->discount_minor++);
+    /* Both orders have the money, or neither has. */
+    DAMAGE(order_errors, e->orders[TILL_CASH].refunded_minor -= 10000);
+    DAMAGE(ledger_errors, (exchange->total_minor++, line->unit_price_minor++));
+    end_state();
+}
+
+/* Tills and shifts, their links, and what they say of their journals. */
+static void test_shifts(void **state)
+{
+    (void)state;
+    make_state();
+    struct shift *shift = &e->shifts[1];
+    DAMAGE(till_errors, e->tills[1].location = 99);
+    DAMAGE(till_errors, e->tills[1].shopper = 0);
+    DAMAGE(till_errors, e->tills[1].shift = 1);
+    DAMAGE(till_errors, e->tills[1].shift = 0);
+    DAMAGE(till_errors, e->shifts[2].previous = 0);
+    DAMAGE(till_errors, e->shifts[2].till = 2);
+    DAMAGE(till_errors, e->shifts[2].counted_minor = 1);
+    DAMAGE(till_errors, (shift->closed_ms = 0, shift->counted_minor = 0));
+    DAMAGE(till_errors, shift->closed_ms = shift->opened_ms);
+    DAMAGE(till_errors, shift->counted_minor = -1);
+    DAMAGE(till_errors, shift->float_minor = -1);
+    DAMAGE(till_errors, shift->float_minor = MONEY_MAX + 1);
+    DAMAGE(till_errors, shift->float_minor = 3999); /* more was taken out */
+    DAMAGE(till_errors, shift->put_in_minor++);
+    DAMAGE(till_errors, shift->taken_out_minor++);
+    for (unsigned means = 0; means < 3; means++) {
+        DAMAGE(till_errors, shift->sold_minor[means]++);
+        DAMAGE(till_errors, shift->refunded_minor[means]--);
+    }
+    DAMAGE(till_errors, shift->sales++);
+    DAMAGE(till_errors, shift->returns--);
+    DAMAGE(till_errors, shift->voids = 0);
+    DAMAGE(till_errors, shift->last_tender = SOLD);
+    end_state();
+}
+
+/* Lines of a journal. Sums that follow a damage do not hide it. */
+static void test_tenders(void **state)
+{
+    (void)state;
+    make_state();
+    struct tender *tender = e->tenders;
+    struct shift *shift = &e->shifts[1];
+    DAMAGE(till_errors, tender[SOLD].shift = 0);
+    DAMAGE(till_errors, tender[SOLD].shift = 3);
+    DAMAGE(till_errors, tender[SOLD].previous = 0);
+    DAMAGE(till_errors, tender[SOLD].kind = 0);
+    DAMAGE(till_errors, tender[SOLD].kind = TENDER_DRAWER + 1);
+    DAMAGE(till_errors, tender[SOLD].at_ms = shift->opened_ms - 1);
+    DAMAGE(till_errors, tender[PUT_IN].at_ms = shift->closed_ms + 1);
+    DAMAGE(till_errors, tender[SOLD].sku = 1);
+    DAMAGE(till_errors, tender[SOLD].order = 0);
+    DAMAGE(till_errors, tender[SOLD].order = UINT32_MAX);
+    DAMAGE(till_errors, tender[SOLD].cash_minor = INT64_MIN);
+    DAMAGE(till_errors, tender[PUT_IN].order = TILL_CASH);
+    DAMAGE(till_errors, (tender[PUT_IN].card_minor = 1));
+    DAMAGE(till_errors, (tender[PUT_IN].cash_minor = 0, shift->put_in_minor = 0));
+    DAMAGE(till_errors, (tender[SOLD].cash_minor++, shift->sold_minor[0]++));
+    DAMAGE(till_errors, (tender[SOLD].cash_minor--, tender[SOLD].wallet_minor++, shift->sold_minor[0]--,
+                         shift->sold_minor[2]++)); /* it was paid without a wallet */
+    DAMAGE(till_errors, (tender[CAME_BACK].wallet_minor = tender[CAME_BACK].cash_minor,
+                         tender[CAME_BACK].cash_minor = 0, shift->refunded_minor[0] -= 10000,
+                         shift->refunded_minor[2] += 10000));
+    DAMAGE(till_errors, (tender[CAME_BACK].cash_minor = -20001, shift->refunded_minor[0] += 10001,
+                         shift->float_minor += 10001)); /* more than went back */
+    DAMAGE(till_errors, (tender[MADE_VOID].cash_minor++, shift->refunded_minor[0]--));
+    DAMAGE(till_errors, tender[MADE_VOID].order = TILL_CASH);
+    DAMAGE(till_errors, tender[MADE_VOID].at_ms--);
+    /* The void is passed off as cash that was taken out: nothing says any more that the sale was none. */
+    DAMAGE(till_errors, (tender[MADE_VOID].kind = TENDER_DRAWER, tender[MADE_VOID].order = 0, shift->voids--,
+                         shift->refunded_minor[0] -= 10000, shift->taken_out_minor += 10000));
+    DAMAGE(till_errors, tender[TAKEN_BACK].sku = 99);
+    DAMAGE(till_errors, tender[TAKEN_BACK].quantity = 0);
+    DAMAGE(till_errors, e->skus[2].ordered = 0);
+    DAMAGE(ledger_errors, (tender[TAKEN_BACK].wallet_minor--, shift->refunded_minor[2]++));
+    DAMAGE(ledger_errors, e->currencies[1].taken_back_minor++);
+    DAMAGE(index_errors, tender[SOLD].order = TILL_MIXED);
+    DAMAGE(index_errors, tender[SOLD].order = CARRIED);
+    end_state();
+}
+
 /* What a command would follow without looking: it must be whole, and the proof must come to an end where it is not. */
 static void test_lists(void **state)
 {
@@ -303,7 +437,7 @@ static void test_money(void **state)
     DAMAGE(ledger_errors, e->currencies[3].provider_minor--);
     DAMAGE(ledger_errors, e->accounts[1].balance_minor++);
     /* The sum is zero: a negative wallet, an account that got what another one sold. */
-    DAMAGE(ledger_errors, (e->shoppers[1].balance_minor += 1, e->shoppers[2].balance_minor -= 1));
+    DAMAGE(ledger_errors, (e->shoppers[1].balance_minor += 1, e->shoppers[3].balance_minor -= 1));
     DAMAGE(ledger_errors, (e->accounts[1].balance_minor += 1, e->accounts[2].balance_minor -= 1));
     DAMAGE(budget_errors, e->budgets[1].spent_minor--);
     DAMAGE(budget_errors, e->budgets[2].spent_minor = 0);
@@ -370,12 +504,12 @@ static void test_nothing_there(void **state)
     assert_int_equal(engine_text(e, 0, 0).size, 0);
     assert_int_equal(engine_text(e, e->skus[1].text, COMMAND_TEXTS_MAX).size, 0);
     assert_null(engine_order(e, 0));
-    assert_null(engine_order(e, CHECKED + 1));
+    assert_null(engine_order(e, LAST_ORDER + 1));
     assert_int_equal(engine_sku_by_gtin(e, 0), 0);
     assert_int_equal(engine_hold_first(e, 1), DEAL_HELD);
     assert_int_equal(engine_hold_first(e, 0), OUTSIDE_HELD);
     assert_int_equal(engine_used(e, LIMIT_answers), 1);
-    assert_int_equal(engine_used(e, LIMIT_orders), CHECKED);
+    assert_int_equal(engine_used(e, LIMIT_orders), LAST_ORDER);
     /* Nor is there such a command. */
     u64 digest = engine_digest(e);
     assert_int_equal(engine_apply(e, &command).code, RESULT_MALFORMED);
@@ -438,6 +572,9 @@ int main(void)
         cmocka_unit_test(test_units),  cmocka_unit_test(test_money),  cmocka_unit_test(test_meters),
         cmocka_unit_test(test_indexes), cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_places),
         cmocka_unit_test(test_regions_that_do_not_fit),
+        cmocka_unit_test(test_indexes), cmocka_unit_test(test_nothing_there),
+        cmocka_unit_test(test_regions_that_do_not_fit), cmocka_unit_test(test_exchange),
+        cmocka_unit_test(test_shifts), cmocka_unit_test(test_tenders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

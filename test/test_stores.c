@@ -31,7 +31,6 @@ static struct command_order_place ordered(u8 channel, u8 delivery, u16 city, u32
 static void open_shop(void)
 {
     shop_open_festival(&s); /* it opens on Saturday, 2026-11-07, 01:00 in Shanghai */
-    s.alone = true;
 }
 
 static const struct line *line_of(u32 order)
@@ -359,7 +358,6 @@ static void test_bounds(void **state)
     shop_open(&s);
     s.now_ms = 0;
     shop_furnish(&s);
-    s.alone = true;
     EXPECT(EXPECT_IN(1, 1, 5), OK, 1, 5);
     EXPECT(EXPECT_IN(1, 1, 5), OK, 2, 5);
     EXPECT(RECEIVE(1, 5), OK, 1, 0);
@@ -373,7 +371,6 @@ static void test_bounds(void **state)
     limits.books = 1;
     shop_open_with(&s, &limits);
     shop_furnish(&s);
-    s.alone = true;
     EXPECT(EXPECT_IN(1, 1, 1), OK, 1, 1);
     EXPECT(EXPECT_IN(1, 1, 1), POOL_FULL, 0, LIMIT_inbounds);
     EXPECT(EXPECT_IN(1, 2, 1), POOL_FULL, 0, LIMIT_books);
@@ -396,7 +393,6 @@ static void test_flagships(void **state)
     limits.cities = 200;
     shop_open_with(&s, &limits);
     shop_furnish(&s);
-    s.alone = true;
     EXPECT(DO(&s, festival_flagship, FESTIVAL_FLAGSHIP, .festival = 2, .city = 1), UNKNOWN_FESTIVAL, 0, 0);
     EXPECT(FLAGSHIP(3, 1), UNKNOWN_CITY, 0, 0);
     EXPECT(FLAGSHIP(1, 2), MALFORMED, 0, 0);

@@ -20,6 +20,7 @@ struct tally {
     struct cell *cells;
     struct festival *festivals;
     struct place_sums places;
+    void *tills;                /* scratch of check_tills */
 };
 
 struct check {
@@ -53,6 +54,7 @@ static size_t tally_lay_out(const struct engine *engine, char *scratch, struct t
     tally->places.book_coming = scratch_take(scratch, &at, count[LIMIT_books] + 1, sizeof(u32));
     tally->places.sku_moving = scratch_take(scratch, &at, count[LIMIT_skus] + 1, sizeof(i64));
     tally->places.location_shrink = scratch_take(scratch, &at, count[LIMIT_locations] + 1, sizeof(u64));
+    tally->tills = scratch_take(scratch, &at, 1, check_tills_size(engine));
     return at;
 }
 
@@ -77,7 +79,7 @@ static void tally_line(struct check *check, const struct order *order, const str
     const struct sku *sku = &engine->skus[engine->books[line->book].sku];
     if (line->state == PART_DROPPED)
         return;
-    if (part_left(line->state))
+    if (line_gone(line))
         check->tally.book_sold[line->book] += (u32)line->quantity - line->returned;
     else
         check->tally.book_reserved[line->book] += line->quantity;
@@ -137,6 +139,13 @@ static void tally_meters(struct check *check, const struct order *order)
 
 /* --- each order by itself --------------------------------------------------------------- */
 
+/* What was handed over in exchange: in no festival, one line, never cancelled. */
+static bool exchange_row_good(const struct order *order)
+{
+    return order->state == ORDER_PAID && order->festival == 0 && order->line_count == 1 &&
+           order->channel == CHANNEL_TILL;
+}
+
 static bool line_state_possible(const struct order *order, u8 state)
 {
     switch (order->state) {
@@ -167,6 +176,8 @@ static bool order_row_good(const struct engine *engine, const struct order *orde
            order->part_count >= 1 && order->part_count <= order->line_count && order->state >= ORDER_HELD &&
            order->state <= ORDER_EXPIRED && order->festival <= engine->head.count[LIMIT_festivals] &&
            exists(engine, LIMIT_currencies, order->currency) && exists(engine, LIMIT_cities, order->city) &&
+           order->delivery >= DELIVERY_HOME && order->delivery <= DELIVERY_EXCHANGE &&
+           (order->delivery != DELIVERY_EXCHANGE || exchange_row_good(order)) &&
            (order->payment == PAYMENT_HOLD) == (order->state != ORDER_PAID && order->refunded_minor == 0);
 }
 
@@ -175,6 +186,7 @@ static bool line_row_good(const struct engine *engine, const struct order *order
     return exists(engine, LIMIT_books, line->book) && (line->deal == 0 || exists(engine, LIMIT_deals, line->deal)) &&
            line->quantity >= 1 && line->returned <= line->quantity && line->part >= 1 &&
            line->part <= order->part_count && line_state_possible(order, line->state) &&
+           (order->delivery != DELIVERY_EXCHANGE || line->deal == 0) &&
            line->unit_price_minor >= 1;
 }
 
@@ -406,12 +418,14 @@ bool engine_check(const struct engine *engine, void *scratch, struct check_repor
     check_books(&check);
     check_places(engine, check.tally.places, report);
     check_deals(&check);
+    check_tills(engine, check.tally.tills, check.tally.account_minor, report);
     check_ledger(&check);
     check_meters(&check);
     if (report->order_errors == 0) /* it goes along the orders */
         check_budgets(engine, report);
     check_indexes(engine, report);
     return report->oversold + report->unit_errors + report->ledger_errors + report->deal_errors +
-               report->budget_errors + report->meter_errors + report->order_errors + report->index_errors ==
+               report->budget_errors + report->meter_errors + report->order_errors + report->till_errors +
+               report->index_errors ==
            0;
 }

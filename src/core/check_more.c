@@ -13,7 +13,7 @@ static i64 line_spent(const struct line *line)
 static i64 order_spent(const struct engine *engine, const struct order *order, const struct budget *budget)
 {
     i64 spent = 0;
-    if (order->state != ORDER_HELD && order->state != ORDER_PAID)
+    if ((order->state != ORDER_HELD && order->state != ORDER_PAID) || order->delivery == DELIVERY_EXCHANGE)
         return 0;
     if (budget->scope == BUDGET_FESTIVAL && order->festival != budget->subject)
         return 0;

@@ -182,7 +182,8 @@ struct check_report {
     u64 budget_errors;      /* that count less than the orders show; not looked at after an order_error */
     u64 meter_errors;       /* totals, seconds, cells, milestones that disagree with the orders */
     u64 order_errors;       /* impossible states, bad references, broken lists, parts or totals that do not add up */
-    u64 index_errors;       /* codes, GTINs, books or answers that are not found again */
+    u64 till_errors;        /* shifts and lines of their journals that disagree with each other or with the orders */
+    u64 index_errors;       /* codes, GTINs, books, sales at tills or answers that are not found again */
 };
 
 /* Works everything out afresh from the orders and compares. O(state); `scratch` is zeroed memory of engine_check_size

@@ -194,6 +194,9 @@ static inline u32 inbound_left(const struct inbound *inbound)
 {
     return inbound->closed_ms != 0 ? 0 : inbound->expected - inbound->received - inbound->lost;
 }
+void book_take_back(struct engine *engine, struct book *book, u32 units); /* sold -> available */
+/* received -> available, or quarantine */
+void book_receive_back(struct engine *engine, struct book *book, u32 units, bool restock);
 
 /* What is beyond the safety stock; 0: nothing. */
 static inline u32 units_beyond_safety(const struct book *book)
@@ -245,12 +248,34 @@ u32 cap_find(const struct engine *engine, u32 deal, u32 person);
 void deal_take(struct engine *engine, u32 deal, u32 cap, u32 person, u32 units); /* cap: as cap_find says */
 void deal_give_back(struct engine *engine, u32 deal, u32 person, u32 units);
 
-/* --- tills (till.c) ------------------------------------------------------------ */
+/* --- tills (till.c, till_back.c) -------------------------------------------------- */
 
 static inline u64 sale_hash(u32 order)
 {
     return mix64(order);
 }
+
+/* What should be in the drawer. */
+static inline i64 till_drawer(const struct shift *shift)
+{
+    return shift->float_minor + shift->sold_minor[0] - shift->refunded_minor[0] + shift->put_in_minor -
+           shift->taken_out_minor;
+}
+
+/* The currency of a till that exists. */
+static inline u32 till_currency(const struct engine *engine, u32 till)
+{
+    return engine->shoppers[engine->tills[till].shopper].currency;
+}
+
+/* OK with the id of its open shift; else UNKNOWN_TILL or TILL_CLOSED. */
+struct result till_at_work(const struct engine *engine, u32 till);
+
+/* Whether amounts that go out (>= 0: cash, card, wallet) lie in the drawer and leave the shift's sums within bounds. */
+struct result till_can_give(const struct shift *shift, const i64 given_minor[3]);
+
+/* The next line of an open shift's journal; its time, shift and links are set here, and the shift's sums. */
+void tender_add(struct engine *engine, u32 shift, struct tender tender);
 
 /* --- money (ledger.c) ---------------------------------------------------------- */
 
@@ -262,6 +287,18 @@ static inline u32 account_find(const struct engine *engine, u32 seller, u32 curr
     while (id != 0 && engine->accounts[id].currency != currency)
         id = engine->accounts[id].next;
     return id;
+}
+
+/*
+ * How much more may come into a currency, from outside or from sellers for goods without a receipt. Wallets are
+ * never negative and a seller's account never below what it gave for such goods; so with what came in and what was
+ * taken back together <= MONEY_MAX, no balance can ever leave its bounds.
+ */
+static inline i64 money_room(const struct engine *engine, u32 currency)
+{
+    i64 left = MONEY_MAX + engine->currencies[currency].provider_minor - engine->currencies[currency].taken_back_minor;
+    ASSERT(left >= 0 && left <= MONEY_MAX);
+    return left;
 }
 
 void account_make(struct engine *engine, u32 seller, u32 currency);
@@ -359,10 +396,6 @@ struct result plan_make(const struct engine *engine, struct plan *plan);
 /* Step 10 of order.place: which units from where. */
 struct result route(const struct engine *engine, struct plan *plan);
 
-/* An order to be sent counts in the hour of each location that sends something of it; dropped, not any more. */
-void route_take(struct engine *engine, const struct order *order);
-void route_give_back(struct engine *engine, const struct order *order);
-
 /*
  * What a shopper is told (promise.c): the first whole minute since 1970 UTC by which units of `location`, ordered now,
  * arrive in `city` (DELIVERY_HOME) or are ready (DELIVERY_PICK_UP). 0: nothing is promised, for there is no plan, or
@@ -372,21 +405,52 @@ u32 promise_min(const struct location *location, u32 city, u8 delivery, i64 now_
 
 /* The minute by which a pick-up must be fetched that becomes ready now. */
 u32 promise_due_min(const struct location *location, i64 now_ms);
-
-/* Of a part: whether its units have left the shelf with the shopper or a carrier. */
-static inline bool part_left(u8 state)
-{
-    return state == PART_SHIPPED || state == PART_DELIVERED || state == PART_HANDED_OVER || state == PART_CHECKED;
-}
+/* An order to be sent counts in the hour of each location that sends something of it; dropped, not any more. */
+void route_take(struct engine *engine, const struct order *order);
+void route_give_back(struct engine *engine, const struct order *order);
 
 /* From held to paid: money, meters; over the counter also the goods. */
 void order_become_paid(struct engine *engine, u32 id, u8 payment);
 
+/* The price of one unit outside of deals; 0: there is none. */
+i64 list_price(const struct engine *engine, const struct sku *sku, u32 currency);
+
+/* The goods are gone with the shopper or a carrier. */
+static inline bool line_gone(const struct line *line)
+{
+    return line->state == PART_SHIPPED || line->state == PART_HANDED_OVER || line->state == PART_CHECKED ||
+           line->state == PART_DELIVERED;
+}
+
+/* Whether an order may be paid now: OK, ALREADY_PAID, HOLD_EXPIRED or WRONG_STATE. Then its payment. */
+struct result order_payable(const struct engine *engine, const struct order *order);
+void order_settle(struct engine *engine, u32 id, u8 payment);
+
+/* All lines of an order are still where they were reserved. */
+bool order_nothing_left(const struct engine *engine, const struct order *order);
+
+/* A paid order of which nothing was returned is cancelled: goods, quotas and budgets go back, and the money. */
+void order_undo(struct engine *engine, u32 id);
+
+/*
+ * order.return in its pieces, for all commands that take goods back on a receipt: the checks; whether there is room
+ * for a book; the refund; and the effect: of the goods alone, or all of it (which answers the refund).
+ */
+struct result order_return_good(const struct engine *engine, const struct command_order_return *command);
+struct result order_return_room(const struct engine *engine, const struct command_order_return *command);
+i64 order_return_refund(const struct engine *engine, const struct command_order_return *command);
+void order_return_goods(struct engine *engine, const struct command_order_return *command);
+i64 order_return_do(struct engine *engine, const struct command_order_return *command);
+
 /* Whether the payer has the money (step 12 of order.place). */
 struct result order_funds(const struct engine *engine, u32 shopper, u32 currency, u32 payment, i64 total_minor);
 
-/* --- the proof (check.c, check_more.c, check_places.c) ------------------------------- */
+/* --- the proof (check.c, check_more.c, check_places.c, check_till.c) ------------------- */
 
+/* Takes what was given for goods without a receipt from `account_minor` (by account), before that is compared.
+ * `scratch` is zeroed memory of check_tills_size bytes. */
+size_t check_tills_size(const struct engine *engine);
+void check_tills(const struct engine *engine, void *scratch, i64 *account_minor, struct check_report *report);
 void check_budgets(const struct engine *engine, struct check_report *report);
 void check_indexes(const struct engine *engine, struct check_report *report);
 struct place_sums {         /* one zero for each row, row 0 included */

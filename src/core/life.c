@@ -28,13 +28,8 @@ static void hold_queue_tidy(struct engine *engine, u32 festival_id)
         festival->hold_last = 0;
 }
 
-struct result apply_order_pay(struct engine *engine, const struct command_order_pay *command)
+struct result order_payable(const struct engine *engine, const struct order *order)
 {
-    if (!exists(engine, LIMIT_orders, command->order))
-        return refuse(RESULT_UNKNOWN_ORDER, 0);
-    if (command->payment != PAYMENT_WALLET && command->payment != PAYMENT_PROVIDER)
-        return refuse(RESULT_MALFORMED, 0);
-    const struct order *order = &engine->orders[command->order];
     if (order->state == ORDER_PAID)
         return refuse(RESULT_ALREADY_PAID, 0);
     MARK_WHEN(PAID_AT_DEADLINE, order->state == ORDER_HELD && engine->time_ms == order->changed_ms);
@@ -43,6 +38,25 @@ struct result apply_order_pay(struct engine *engine, const struct command_order_
         return refuse(RESULT_HOLD_EXPIRED, order->changed_ms);
     if (order->state != ORDER_HELD)
         return refuse(RESULT_WRONG_STATE, order->state);
+    return accept(0, 0);
+}
+
+void order_settle(struct engine *engine, u32 id, u8 payment)
+{
+    order_become_paid(engine, id, payment);
+    hold_queue_tidy(engine, engine->orders[id].festival);
+}
+
+struct result apply_order_pay(struct engine *engine, const struct command_order_pay *command)
+{
+    if (!exists(engine, LIMIT_orders, command->order))
+        return refuse(RESULT_UNKNOWN_ORDER, 0);
+    if (command->payment != PAYMENT_WALLET && command->payment != PAYMENT_PROVIDER)
+        return refuse(RESULT_MALFORMED, 0);
+    const struct order *order = &engine->orders[command->order];
+    struct result good = order_payable(engine, order);
+    if (good.code != RESULT_OK)
+        return good;
     if (command->amount_minor != order->total_minor)
         return refuse(RESULT_AMOUNT_MISMATCH, order->total_minor);
     struct result funds =
@@ -50,8 +64,7 @@ struct result apply_order_pay(struct engine *engine, const struct command_order_
     if (funds.code != RESULT_OK)
         return funds;
 
-    order_become_paid(engine, command->order, (u8)command->payment);
-    hold_queue_tidy(engine, order->festival);
+    order_settle(engine, command->order, (u8)command->payment);
     return accept(command->order, order->total_minor);
 }
 
@@ -80,7 +93,10 @@ static void order_drop(struct engine *engine, u32 id, enum order_state state)
     i64 amounts[ORDER_PARTS_MAX];
     for (u32 i = 0; i < order->line_count; i++) {
         struct line *line = line_at(engine, order, i);
-        book_release(engine, &engine->books[line->book], line->quantity);
+        if (line_gone(line))
+            book_take_back(engine, &engine->books[line->book], line->quantity);
+        else
+            book_release(engine, &engine->books[line->book], line->quantity);
         if (line->deal != 0)
             deal_give_back(engine, line->deal, person, line->quantity);
         line->state = PART_DROPPED;
@@ -92,7 +108,18 @@ static void order_drop(struct engine *engine, u32 id, enum order_state state)
     order->changed_ms = engine->time_ms;
 }
 
-static bool nothing_left_yet(const struct engine *engine, const struct order *order)
+void order_undo(struct engine *engine, u32 id)
+{
+    struct order *order = &engine->orders[id];
+    ASSERT(order->state == ORDER_PAID && order->refunded_minor == 0);
+    for (u32 i = 0; i < order->line_count; i++)
+        order_refund(engine, order, line_at(engine, order, i), line_paid(line_at(engine, order, i)));
+    ASSERT(order->refunded_minor == order->total_minor);
+    meter_refund(engine, order, order->refunded_minor);
+    order_drop(engine, id, ORDER_CANCELLED);
+}
+
+bool order_nothing_left(const struct engine *engine, const struct order *order)
 {
     for (u32 i = 0; i < order->line_count; i++) {
         u8 state = line_at(engine, order, i)->state;
@@ -108,18 +135,15 @@ struct result apply_order_cancel(struct engine *engine, const struct command_ord
         return refuse(RESULT_UNKNOWN_ORDER, 0);
     struct order *order = &engine->orders[command->order];
     bool held = order->state == ORDER_HELD;
-    if (!held && (order->state != ORDER_PAID || !nothing_left_yet(engine, order)))
+    if (!held && (order->state != ORDER_PAID || !order_nothing_left(engine, order)))
         return refuse(RESULT_WRONG_STATE, order->state);
 
     if (held) {
         meter_drop_hold(engine, order);
+        order_drop(engine, command->order, ORDER_CANCELLED);
     } else {
-        for (u32 i = 0; i < order->line_count; i++)
-            order_refund(engine, order, line_at(engine, order, i), line_paid(line_at(engine, order, i)));
-        ASSERT(order->refunded_minor == order->total_minor);
-        meter_refund(engine, order, order->refunded_minor);
+        order_undo(engine, command->order);
     }
-    order_drop(engine, command->order, ORDER_CANCELLED);
     hold_queue_tidy(engine, order->festival);
     return accept(command->order, order->refunded_minor);
 }
@@ -255,7 +279,7 @@ struct result apply_part_check_out(struct engine *engine, const struct command_p
 
 /* --- coming back --------------------------------------------------------------------------- */
 
-static struct result return_good(const struct engine *engine, const struct command_order_return *command)
+struct result order_return_good(const struct engine *engine, const struct command_order_return *command)
 {
     if (!exists(engine, LIMIT_orders, command->order))
         return refuse(RESULT_UNKNOWN_ORDER, 0);
@@ -268,7 +292,7 @@ static struct result return_good(const struct engine *engine, const struct comma
     if (command->line < 1 || command->line > order->line_count)
         return refuse(RESULT_UNKNOWN_LINE, 0);
     const struct line *line = line_at(engine, order, command->line - 1);
-    if (!part_left(line->state))
+    if (!line_gone(line))
         return refuse(RESULT_WRONG_STATE, line->state);
     if (command->quantity < 1)
         return refuse(RESULT_BAD_QUANTITY, line_sku(engine, line));
@@ -282,9 +306,23 @@ static struct result return_good(const struct engine *engine, const struct comma
     if (to != line->book && (command->quantity > UNITS_MAX - engine->books[line->book].moved_out ||
                              command->quantity > UNITS_MAX - engine->books[to].moved_in))
         return refuse(RESULT_BAD_QUANTITY, line_sku(engine, line));
-    if (to == 0 && room(engine, LIMIT_books) == 0)
+    return accept(0, 0);
+}
+
+struct result order_return_room(const struct engine *engine, const struct command_order_return *command)
+{
+    const struct line *line = line_at(engine, &engine->orders[command->order], command->line - 1);
+    if (command->goods != GOODS_LOST && room(engine, LIMIT_books) == 0 &&
+        engine_find_book(engine, line_sku(engine, line), command->location) == 0)
         return pool_full(LIMIT_books);
     return accept(0, 0);
+}
+
+i64 order_return_refund(const struct engine *engine, const struct command_order_return *command)
+{
+    const struct line *line = line_at(engine, &engine->orders[command->order], command->line - 1);
+    return money_share(line_paid(line), line->returned + command->quantity, line->quantity) -
+           money_share(line_paid(line), line->returned, line->quantity);
 }
 
 /* The goods were lost on their way: refunded, and missing. */
@@ -319,23 +357,36 @@ static void units_return(struct engine *engine, const struct line *line, const s
     ASSERT(book_balances(from) && book_balances(to));
 }
 
-struct result apply_order_return(struct engine *engine, const struct command_order_return *command)
+void order_return_goods(struct engine *engine, const struct command_order_return *command)
 {
-    struct result good = return_good(engine, command);
-    if (good.code != RESULT_OK)
-        return good;
-    struct order *order = &engine->orders[command->order];
-    struct line *line = line_at(engine, order, command->line - 1);
-    i64 refund = money_share(line_paid(line), line->returned + command->quantity, line->quantity) -
-                 money_share(line_paid(line), line->returned, line->quantity);
-
+    struct line *line = line_at(engine, &engine->orders[command->order], command->line - 1);
     if (command->goods == GOODS_LOST)
         units_lose(engine, &engine->books[line->book], command->quantity);
     else
         units_return(engine, line, command);
     line->returned = (u16)(line->returned + command->quantity);
+    ASSERT(line->returned <= line->quantity);
+}
+
+i64 order_return_do(struct engine *engine, const struct command_order_return *command)
+{
+    struct order *order = &engine->orders[command->order];
+    const struct line *line = line_at(engine, order, command->line - 1);
+    i64 refund = order_return_refund(engine, command);
+    order_return_goods(engine, command);
     order_refund(engine, order, line, refund);
     meter_refund(engine, order, refund);
-    budgets_give_back(engine, command->order, line, 1, &refund);
-    return accept(command->order, refund);
+    if (order->delivery != DELIVERY_EXCHANGE) /* no budget has counted it */
+        budgets_give_back(engine, command->order, line, 1, &refund);
+    return refund;
+}
+
+struct result apply_order_return(struct engine *engine, const struct command_order_return *command)
+{
+    struct result good = order_return_good(engine, command);
+    if (good.code == RESULT_OK)
+        good = order_return_room(engine, command);
+    if (good.code != RESULT_OK)
+        return good;
+    return accept(command->order, order_return_do(engine, command));
 }

@@ -106,8 +106,7 @@ static struct result take_lines(const struct engine *engine, struct plan *plan)
     return accept(0, 0);
 }
 
-/* The price of one unit in a currency; 0: there is none. */
-static i64 list_price(const struct engine *engine, const struct sku *sku, u32 currency)
+i64 list_price(const struct engine *engine, const struct sku *sku, u32 currency)
 {
     if (sku->price_minor != 0 && sku->currency == currency)
         return sku->price_minor;
@@ -236,7 +235,7 @@ struct result order_funds(const struct engine *engine, u32 shopper, u32 currency
         if (balance < total_minor)
             return refuse(RESULT_INSUFFICIENT_FUNDS, balance);
     }
-    if (payment == PAYMENT_PROVIDER && total_minor > MONEY_MAX + engine->currencies[currency].provider_minor)
+    if (payment == PAYMENT_PROVIDER && total_minor > money_room(engine, currency))
         return refuse(RESULT_AMOUNT_OVERFLOW, 0);
     return accept(0, 0);
 }

@@ -267,14 +267,23 @@ static void look_at_city(const struct search *search, u32 line, u32 city, struct
     }
 }
 
+static bool has_rule(const struct search *search, u8 rule)
+{
+    for (u32 i = 0; i < search->rules.count; i++)
+        if (search->rules.list[i] == rule)
+            return true;
+    return false;
+}
+
 /* As best_of_all, for a SKU that many locations have: the wished one, the order's city, then the others by distance. */
 static struct source best_by_city(const struct search *search, u32 line)
 {
     const struct engine *engine = search->engine;
     const struct plan *plan = search->plan;
     struct source best = {KEY_WORST, 0};
-    u32 wished = plan->place->location == 0 ? 0
-                                            : engine_find_book(engine, plan->lines[line].sku, plan->place->location);
+    u32 wished = 0;
+    if (plan->place->location != 0 && has_rule(search, RULE_WISHED))
+        wished = engine_find_book(engine, plan->lines[line].sku, plan->place->location);
     if (wished != 0 && serves(search, line, &engine->books[wished]))
         best = source_of(search, wished);
     look_at_city(search, line, plan->city, &best);

@@ -15,6 +15,7 @@ struct currency {
     u32 text;               /* texts of the command that put it: engine_text() */
     u32 digits;
     i64 provider_minor;     /* ledger: the payment provider's account; negative = money that came in from outside */
+    i64 taken_back_minor;   /* what sellers gave for goods without a receipt */
 };
 
 struct country {
@@ -356,7 +357,7 @@ struct answer {
     u32 second;             /* when, s since 1970 */
 };
 
-_Static_assert(sizeof(struct currency) == 16, "no padding");
+_Static_assert(sizeof(struct currency) == 24, "no padding");
 _Static_assert(sizeof(struct city) == 20, "no padding");
 _Static_assert(sizeof(struct location) == 96, "no padding");
 _Static_assert(sizeof(struct account) == 24, "no padding");

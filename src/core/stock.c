@@ -89,6 +89,25 @@ void book_shrink(struct engine *engine, struct book *book, u32 units, enum count
     engine->locations[book->location].shrink[reason] += units;
 }
 
+void book_take_back(struct engine *engine, struct book *book, u32 units)
+{
+    ASSERT(book->sold >= units);
+    book->sold -= units;
+    book_available_add(engine, book, units);
+    ASSERT(book_balances(book));
+}
+
+void book_receive_back(struct engine *engine, struct book *book, u32 units, bool restock)
+{
+    ASSERT(units <= UNITS_MAX - book->received);
+    book->received += units;
+    if (restock)
+        book_available_add(engine, book, units);
+    else
+        book->quarantine += units;
+    ASSERT(book_balances(book));
+}
+
 struct result stock_references(const struct engine *engine, u32 sku, u32 location)
 {
     if (!exists(engine, LIMIT_skus, sku))
