@@ -75,7 +75,7 @@ static void tally_line(struct check *check, const struct order *order, const str
     const struct sku *sku = &engine->skus[engine->books[line->book].sku];
     if (line->state == PART_DROPPED)
         return;
-    if (part_left(line->state))
+    if (line_gone(line))
         check->tally.book_sold[line->book] += (u32)line->quantity - line->returned;
     else
         check->tally.book_reserved[line->book] += line->quantity;

@@ -290,17 +290,18 @@ struct result plan_make(const struct engine *engine, struct plan *plan);
 /* Step 10 of order.place: which units from where. */
 struct result route(const struct engine *engine, struct plan *plan);
 
-/* Of a part: whether its units have left the shelf with the shopper or a carrier. */
-static inline bool part_left(u8 state)
-{
-    return state == PART_SHIPPED || state == PART_DELIVERED || state == PART_HANDED_OVER || state == PART_CHECKED;
-}
-
 /* From held to paid: money, meters; over the counter also the goods. */
 void order_become_paid(struct engine *engine, u32 id, u8 payment);
 
 /* The price of one unit outside of deals; 0: there is none. */
 i64 list_price(const struct engine *engine, const struct sku *sku, u32 currency);
+
+/* The goods are gone with the shopper or a carrier. */
+static inline bool line_gone(const struct line *line)
+{
+    return line->state == PART_SHIPPED || line->state == PART_HANDED_OVER || line->state == PART_CHECKED ||
+           line->state == PART_DELIVERED;
+}
 
 /* Whether an order may be paid now: OK, ALREADY_PAID, HOLD_EXPIRED or WRONG_STATE. Then its payment. */
 struct result order_payable(const struct engine *engine, const struct order *order);

@@ -93,7 +93,7 @@ static void order_drop(struct engine *engine, u32 id, enum order_state state)
     i64 amounts[ORDER_PARTS_MAX];
     for (u32 i = 0; i < order->line_count; i++) {
         struct line *line = line_at(engine, order, i);
-        if (part_left(line->state))
+        if (line_gone(line))
             book_take_back(&engine->books[line->book], line->quantity);
         else
             book_release(&engine->books[line->book], line->quantity);
@@ -258,7 +258,7 @@ struct result order_return_good(const struct engine *engine, const struct comman
     if (command->line < 1 || command->line > order->line_count)
         return refuse(RESULT_UNKNOWN_LINE, 0);
     const struct line *line = line_at(engine, order, command->line - 1);
-    if (!part_left(line->state))
+    if (!line_gone(line))
         return refuse(RESULT_WRONG_STATE, line->state);
     if (command->quantity < 1)
         return refuse(RESULT_BAD_QUANTITY, line_sku(engine, line));
