@@ -91,7 +91,8 @@ static unsigned rule_bits(u8 rule)
 
 static source_key nearest_key(const struct search *search, u32 city)
 {
-    return (source_key)(u64)city_distance(search->engine, search->plan->city, city) << 16 | city;
+    i64 distance = city == search->plan->city ? 0 : city_distance(search->engine, search->plan->city, city);
+    return (source_key)(u64)distance << 16 | city;
 }
 
 static source_key rule_value(const struct search *search, u8 rule, const struct book *book)
@@ -121,7 +122,7 @@ source_key source_key_of(const struct search *search, const struct book *book)
     return key;
 }
 
-/* The smallest key that a source in `city` could have; its location is not the wished one. */
+/* The smallest key that a source in `city` could have (0: in any but the order's); its location is not the wished one. */
 static source_key bound_of(const struct search *search, u32 city)
 {
     source_key key = 0;
@@ -129,7 +130,7 @@ static source_key bound_of(const struct search *search, u32 city)
         u8 rule = search->rules.list[i];
         source_key least = rule == RULE_WISHED                                  ? 1
                           : rule == RULE_CITY && city != search->plan->city ? 1
-                          : rule == RULE_NEAREST                               ? nearest_key(search, city)
+                          : rule == RULE_NEAREST && city != 0                  ? nearest_key(search, city)
                                                                                : 0;
         key = key << rule_bits(rule) | least;
     }
@@ -278,6 +279,8 @@ static struct source best_by_city(const struct search *search, u32 line)
     if (wished != 0 && source_serves(search, line, &engine->books[wished]))
         best = source_of(search, wished);
     look_at_city(search, line, plan->city, &best);
+    if (best.book != 0 && best.key < bound_of(search, 0))
+        return best;
     u32 count;
     const u16 *cities = cities_near(engine, plan->city, &count);
     for (u32 i = 0; i < count; i++) {
