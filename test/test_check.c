@@ -256,6 +256,7 @@ static void test_places(void **state)
     DAMAGE(unit_errors, lost->lost++);
     DAMAGE(unit_errors, lost->lost = 0);
     DAMAGE(unit_errors, lost->from = 0);
+    DAMAGE(unit_errors, (moving->lost++, moving->expected++));
     DAMAGE(unit_errors, moving->from = 3);
     DAMAGE(unit_errors, moving->from = 0); /* then they left one book and came to none */
     DAMAGE(unit_errors, (e->books[1].moved_in++, e->books[1].received--));

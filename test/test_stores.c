@@ -56,8 +56,8 @@ static void test_plan(void **state)
     EXPECT(PLAN(asked.closes_min = 0), MALFORMED, 0, 0);
     EXPECT(PLAN(asked.weekend_opens_min = 961), MALFORMED, 0, 0);
     EXPECT(PLAN(asked.weekend_closes_min = 1441), MALFORMED, 0, 0);
-    EXPECT(PLAN(asked.opens_min = asked.closes_min = 0, asked.weekend_opens_min = asked.weekend_closes_min = 0), MALFORMED,
-           0, 0);
+    EXPECT(PLAN(asked.opens_min = asked.closes_min = 0, asked.weekend_opens_min = asked.weekend_closes_min = 0),
+           MALFORMED, 0, 0);
     EXPECT(PLAN(asked.cut_off_min = 1441), MALFORMED, 0, 0);
     EXPECT(PLAN(asked.prepare_min = 1441), MALFORMED, 0, 0);
     EXPECT(PLAN(asked.keep_days = 0), MALFORMED, 0, 0);
@@ -223,7 +223,8 @@ static void test_shrink(void **state)
     DO(&s, inbound_expect, INBOUND_EXPECT, .sku = sku_, .to = to_, .quantity = quantity_, .reference = 4711)
 #define SEND(sku_, from_, to_, quantity_) \
     DO(&s, inbound_send, INBOUND_SEND, .sku = sku_, .from = from_, .to = to_, .quantity = quantity_)
-#define RECEIVE(inbound_, quantity_) DO(&s, inbound_receive, INBOUND_RECEIVE, .inbound = inbound_, .quantity = quantity_)
+#define RECEIVE(inbound_, quantity_) \
+    DO(&s, inbound_receive, INBOUND_RECEIVE, .inbound = inbound_, .quantity = quantity_)
 #define CLOSE(inbound_, reason_) DO(&s, inbound_close, INBOUND_CLOSE, .inbound = inbound_, .reason = reason_)
 
 static void expect_book(u32 sku, u32 location, u32 available, u32 moved_in, u32 moved_out, u32 coming)
@@ -344,6 +345,26 @@ static void test_bounds(void **state)
     EXPECT(DO(&s, stock_move, STOCK_MOVE, .sku = 1, .from = 2, .to = 1, .quantity = 10), OK, 1, 10);
     EXPECT(DO(&s, stock_move, STOCK_MOVE, .sku = 1, .from = 1, .to = 2, .quantity = 1), BAD_QUANTITY, 0, 1);
     EXPECT(SEND(1, 1, 2, 1), BAD_QUANTITY, 0, 1); /* moved out of the warehouse: all that may */
+    EXPECT(CLOSE(2, REASON_MISLAID), OK, 2, 3);
+    OK(PUT(&s, location_put, LOCATION_PUT, "S2|Kiosk", .city = 1, .kind = LOCATION_STORE));
+    OK(DO(&s, stock_receive, STOCK_RECEIVE, .sku = 1, .location = 3, .quantity = 9));
+    EXPECT(SEND(1, 3, 2, 4), OK, 4, 4);
+    EXPECT(CLOSE(4, REASON_MISLAID), BAD_QUANTITY, 0, 1); /* moved into the store: all that may */
+    EXPECT(EXPECT_IN(1, 1, UNITS_MAX), OK, 5, UNITS_MAX);
+    EXPECT(SEND(1, 3, 1, 1), BAD_QUANTITY, 0, 1);
+    shop_close(&s);
+
+    /* What is closed in the first millisecond there is, is closed. */
+    shop_open(&s);
+    s.now_ms = 0;
+    shop_furnish(&s);
+    s.alone = true;
+    EXPECT(EXPECT_IN(1, 1, 5), OK, 1, 5);
+    EXPECT(EXPECT_IN(1, 1, 5), OK, 2, 5);
+    EXPECT(RECEIVE(1, 5), OK, 1, 0);
+    EXPECT(CLOSE(1, REASON_NONE), NO_CHANGE, 1, 0);
+    EXPECT(CLOSE(2, REASON_NONE), OK, 2, 5);
+    EXPECT(RECEIVE(2, 1), NOT_EXPECTED, 0, 0);
     shop_close(&s);
 
     support_limits(&limits);
@@ -486,7 +507,8 @@ static void test_deal_waits(void **state)
     OK(DEAL(700, .location = 2, .opens_ms = SHOP_OPENS + 2 * minute_ms));
     OK(DEAL(800, .city = 2, .opens_ms = SHOP_OPENS + minute_ms));
     EXPECT(PLACE(&s, "1x1", STORE(CARRY_OUT, HOLD)), NOT_OPEN, 0, SHOP_OPENS + minute_ms);
-    EXPECT(shop_place(&s, ordered(CHANNEL_TILL, DELIVERY_CARRY_OUT, 1, 2), "1x1"), NOT_OPEN, 0, SHOP_OPENS + 2 * minute_ms);
+    EXPECT(shop_place(&s, ordered(CHANNEL_TILL, DELIVERY_CARRY_OUT, 1, 2), "1x1"), NOT_OPEN, 0,
+           SHOP_OPENS + 2 * minute_ms);
     assert_int_equal(TOTAL(WEB, HOME, 1, 0), 10000);
     s.now_ms = SHOP_OPENS + minute_ms;
     assert_int_equal(TOTAL(TILL, CARRY_OUT, 0, 2), 800); /* one that is open counts until the nearer one opens */

@@ -56,7 +56,8 @@ struct location {
     u8 reserved;
     u32 hour;               /* hours since 1970 that hour_orders is about */
     u32 hour_orders;        /* orders to be sent that were routed here in that hour, less those dropped in it */
-    u64 shrink[6];          /* units that went to shrink here, by enum count_reason; lost on their way to a shopper: REASON_NONE */
+    u64 shrink[6];          /* units that went to shrink here, by enum count_reason; lost on their way to a
+                             * shopper: REASON_NONE */
 };
 
 struct brand {
@@ -192,7 +193,8 @@ struct flagship {
     u32 next;               /* of the same festival */
 };
 
-/* Goods that are expected from outside, or on their way from one location to another. Always expected >= received + lost. */
+/* Goods that are expected from outside, or on their way from one location to another. Always
+ * expected >= received + lost. */
 struct inbound {
     u64 reference;
     i64 made_ms;
