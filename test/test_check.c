@@ -102,7 +102,8 @@ static void make_till(void)
     place.shopper = anybody;
     EXPECT(shop_place(&s, place, "3x2"), OK, TILL_CASH, 20000);
     OK(DO(&s, till_pay, TILL_PAY, .till = 1, .order = TILL_CASH, .cash_minor = 15000, .card_minor = 5000));
-    place.shopper = 1;
+    place.shopper = 3;
+    OK(DO(&s, wallet_top_up, WALLET_TOP_UP, .shopper = 3, .currency = 1, .amount_minor = 5000));
     EXPECT(shop_place(&s, place, "4x1"), OK, TILL_MIXED, 10000);
     OK(DO(&s, till_pay, TILL_PAY, .till = 1, .order = TILL_MIXED, .cash_minor = 2000, .card_minor = 3000,
           .wallet_minor = 5000));

@@ -96,7 +96,7 @@ struct sku {
     u16 origin;             /* country of the brand at the time; 0: unknown */
     u16 tax_class;
     u8 for_sale;
-    u8 ordered;             /* 1: has been ordered; seller, brand and department are fixed */
+    u8 ordered;             /* 1: has been ordered or taken back; seller, brand and department are fixed */
     u8 capped;              /* 1: has had a deal with a per-person cap */
     u8 reserved[7];
 };
