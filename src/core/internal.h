@@ -124,6 +124,25 @@ static inline void chain_add(struct engine *engine, u64 decision)
     engine->head.chain = mix64(engine->head.chain ^ decision);
 }
 
+/* --- fetching ahead (fetch.c) ------------------------------------------------ */
+
+#define FETCH_WAVES 5
+
+static inline const struct command_header *command_after(const struct command_header *command)
+{
+    return (const struct command_header *)((const char *)command + command->size);
+}
+
+struct fetch {
+    size_t count;           /* commands in all */
+    struct {                /* the next command of each wave */
+        const struct command_header *command;
+        size_t index;
+    } waves[FETCH_WAVES];
+};
+void fetch_begin(struct fetch *fetch, const void *commands, size_t count);
+void fetch_before(const struct engine *engine, struct fetch *fetch, size_t index); /* command `index` is decided next */
+
 /* --- one function for each command ------------------------------------------ */
 
 #define COMMAND(number, NAME, name, word, roles, tail, fields, texts) \
@@ -377,6 +396,10 @@ struct result plan_make(const struct engine *engine, struct plan *plan);
 /* Step 10 of order.place: which units from where. */
 struct result route(const struct engine *engine, struct plan *plan);
 
+/* An order to be sent counts in the hour of each location that sends something of it; dropped, not any more. */
+void route_take(struct engine *engine, const struct order *order);
+void route_give_back(struct engine *engine, const struct order *order);
+
 /*
  * What a shopper is told (promise.c): the first whole minute since 1970 UTC by which units of `location`, ordered now,
  * arrive in `city` (DELIVERY_HOME) or are ready (DELIVERY_PICK_UP). 0: nothing is promised, for there is no plan, or
@@ -389,6 +412,12 @@ u32 promise_due_min(const struct location *location, i64 now_ms);
 /* An order to be sent counts in the hour of each location that sends something of it; dropped, not any more. */
 void route_take(struct engine *engine, const struct order *order);
 void route_give_back(struct engine *engine, const struct order *order);
+
+/* Of a part: whether its units have left the shelf with the shopper or a carrier. */
+static inline bool part_left(u8 state)
+{
+    return state == PART_SHIPPED || state == PART_DELIVERED || state == PART_HANDED_OVER || state == PART_CHECKED;
+}
 
 /* From held to paid: money, meters; over the counter also the goods. */
 void order_become_paid(struct engine *engine, u32 id, u8 payment);

@@ -273,7 +273,8 @@ static struct source best_by_city(const struct search *search, u32 line)
     const struct engine *engine = search->engine;
     const struct plan *plan = search->plan;
     struct source best = {KEY_WORST, 0};
-    u32 wished = engine_find_book(engine, plan->lines[line].sku, plan->place->location);
+    u32 wished = plan->place->location == 0 ? 0
+                                            : engine_find_book(engine, plan->lines[line].sku, plan->place->location);
     if (wished != 0 && serves(search, line, &engine->books[wished]))
         best = source_of(search, wished);
     look_at_city(search, line, plan->city, &best);
