@@ -358,7 +358,6 @@ static void test_bounds(void **state)
     shop_open(&s);
     s.now_ms = 0;
     shop_furnish(&s);
-    s.alone = true;
     EXPECT(EXPECT_IN(1, 1, 5), OK, 1, 5);
     EXPECT(EXPECT_IN(1, 1, 5), OK, 2, 5);
     EXPECT(RECEIVE(1, 5), OK, 1, 0);

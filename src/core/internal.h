@@ -413,12 +413,6 @@ u32 promise_due_min(const struct location *location, i64 now_ms);
 void route_take(struct engine *engine, const struct order *order);
 void route_give_back(struct engine *engine, const struct order *order);
 
-/* Of a part: whether its units have left the shelf with the shopper or a carrier. */
-static inline bool part_left(u8 state)
-{
-    return state == PART_SHIPPED || state == PART_DELIVERED || state == PART_HANDED_OVER || state == PART_CHECKED;
-}
-
 /* From held to paid: money, meters; over the counter also the goods. */
 void order_become_paid(struct engine *engine, u32 id, u8 payment);
 
