@@ -100,7 +100,7 @@ static void make_till(void)
     OK(DO(&s, till_cash, TILL_CASH, .till = 1, .amount_minor = -4000));
     s.now_ms++;
     place.shopper = anybody;
-    EXPECT(shop_place(&s, place, "3x2"), OK, TILL_CASH, 20000);
+    EXPECT(shop_place(&s, place, "1x2"), OK, TILL_CASH, 20000);
     OK(DO(&s, till_pay, TILL_PAY, .till = 1, .order = TILL_CASH, .cash_minor = 15000, .card_minor = 5000));
     place.shopper = 3;
     OK(DO(&s, wallet_top_up, WALLET_TOP_UP, .shopper = 3, .currency = 1, .amount_minor = 5000));
@@ -115,7 +115,7 @@ static void make_till(void)
     OK(DO(&s, till_take_back, TILL_TAKE_BACK, .till = 1, .sku = 2, .quantity = 2, .shopper = 2,
           .goods = GOODS_QUARANTINE));
     OK(DO(&s, till_cash, TILL_CASH, .till = 1, .amount_minor = 700));
-    EXPECT(DO(&s, order_exchange, ORDER_EXCHANGE, .order = TILL_CASH, .line = 1, .quantity = 1, .sku = 3,
+    EXPECT(DO(&s, order_exchange, ORDER_EXCHANGE, .order = TILL_CASH, .line = 1, .quantity = 1, .sku = 1,
               .location = 2, .goods = GOODS_QUARANTINE), OK, EXCHANGE_OF, 10000);
     EXPECT(DO(&s, till_close, TILL_CLOSE, .till = 1, .counted_minor = 7000), OK, 1, 7700);
     OK(DO(&s, till_open, TILL_OPEN, .till = 1, .float_minor = 7000));
