@@ -32,12 +32,12 @@ $(error MODE is release, debug, sanitize, thread, simulate or coverage)
 endif
 CFLAGS := $(BASE_FLAGS) $(WARN) $(MODE_FLAGS) $(EXTRA_CFLAGS)
 LIBS := -lxxhash -luring -lpthread
-# What the server adds: event loop, TLS, JSON, SQL, secrets, outgoing HTTP.
-SERVER_LIBS := -luv -lssl -lcrypto -ljansson -lsqlite3 -lsodium -lcurl
+# What the server adds: event loop, TLS, JSON, SQL, secrets, outgoing HTTP, QR codes.
+SERVER_LIBS := -luv -lssl -lcrypto -ljansson -lsqlite3 -lsodium -lcurl -lqrencode
 LLHTTP := /usr/share/llhttp
 
 lib_sources := $(wildcard src/base/*.c src/core/*.c src/io/*.c src/journal/*.c src/node/*.c)
-server_sources := $(wildcard src/access/*.c src/view/*.c src/hook/*.c src/exchange/*.c src/door/*.c)
+server_sources := $(wildcard src/code/*.c src/access/*.c src/view/*.c src/hook/*.c src/exchange/*.c src/door/*.c)
 cli_sources := $(wildcard src/cli/*.c) $(filter-out bench/peer% bench/load%,$(wildcard bench/*.c)) # `eleven bench` is ours; peers and load generators are apart
 support_sources := $(wildcard sim/disk*.c) $(filter-out $(wildcard test/test_*.c),$(wildcard test/*.c))
 test_sources := $(wildcard test/test_*.c)
@@ -100,7 +100,12 @@ $(BUILD)/test_model: $(BUILD)/test/test_model.o $(call objects,$(support_sources
 	@echo "  LD $@"
 	@$(CC) $(CFLAGS) $(plain) -o $@ $^ -lcmocka $(LIBS)
 
-tests: $(tests) ## build the test programs only
+# Labels as pictures, for test_labels.py.
+$(BUILD)/print_labels: $(BUILD)/test/print/print_labels.o $(BUILD)/libserver.a $(BUILD)/libeleven.a
+	@echo "  LD $@"
+	@$(CC) $(CFLAGS) $(plain) -o $@ $^ $(SERVER_LIBS) $(LIBS) -lm
+
+tests: $(tests) $(BUILD)/print_labels ## build the test programs only
 
 # --- tests: each step builds and runs on all processors --------------------------------------------------------------
 

@@ -239,8 +239,10 @@ static i64 some_event(struct generator *g)
     i64 event_ms = g->time_ms;
     u32 orders = g->counts[COMMAND_ORDER_PLACE];
     u32 deals = g->counts[COMMAND_DEAL_PUT];
-    u32 which = generate_below(g, 4);
-    if (which == 0 && g->counts[COMMAND_FESTIVAL_PUT] > 0) {
+    u32 which = generate_below(g, 5);
+    if (which == 4) /* a whole hour: of capacities, opening and cut-off times */
+        event_ms = (g->time_ms / 3600000 + 1) * 3600000;
+    else if (which == 0 && g->counts[COMMAND_FESTIVAL_PUT] > 0) {
         u32 id = generate_id(g, COMMAND_FESTIVAL_PUT);
         const struct known_festival *festival = &g->festivals[id % KNOWN_FESTIVALS_MAX];
         event_ms = generate_chance(g, 60) ? festival->opens_ms : festival->closes_ms;

@@ -55,7 +55,7 @@ static i32 coordinate(const struct generator *g, u16 kind, u32 index, u32 varian
 {
     if (generate_drawn(g, kind, index, variant, field + 10, 12) == 0)
         return generate_drawn(g, kind, index, variant, field + 11, 2) ? largest : -largest;
-    if (generate_drawn(g, kind, index, variant, field + 10, 3) == 0)
+    if (generate_drawn(g, kind, index, variant, 20, 3) == 0) /* both coordinates, or neither */
         return 30000000 + (i32)generate_drawn(g, kind, index, variant, field, 3); /* ties and near ties */
     return (i32)generate_drawn(g, kind, index, variant, field, 2 * (u32)largest) - largest;
 }

@@ -33,7 +33,7 @@ static void test_foreign_files(void **state)
     struct access *access;
     (void)state;
     access_close(open_access());
-    meddle("PRAGMA user_version = 2");
+    meddle("PRAGMA user_version = 3");
     assert_false(access_open(&access, folder, problem));
     assert_null(access);
     assert_non_null(strstr(problem, "foreign"));
@@ -48,6 +48,33 @@ static void test_foreign_files(void **state)
     assert_false(access_open(&access, "/nonexistent", problem));
     assert_non_null(strstr(problem, "No such file"));
     access_close(NULL);
+}
+
+/* A folder's key is one for everybody and for ever, another one for each name and folder; and what an older version
+ * wrote gets the table for it. */
+static void test_folder_key(void **state)
+{
+    u8 key[ACCESS_FOLDER_KEY_BYTES], again[ACCESS_FOLDER_KEY_BYTES], other[ACCESS_FOLDER_KEY_BYTES];
+    (void)state;
+    access_close(open_access());
+    meddle("DROP TABLE folder_key; PRAGMA user_version = 1");
+    struct access *access = open_access(), *beside = open_access();
+    assert_int_equal(access_folder_key(access, "codes", key), ACCESS_OK);
+    assert_int_equal(access_folder_key(beside, "codes", again), ACCESS_OK);
+    assert_memory_equal(key, again, sizeof(key));
+    assert_int_equal(access_folder_key(beside, "else", other), ACCESS_OK);
+    assert_memory_not_equal(key, other, sizeof(key));
+    access_close(access);
+    access_close(beside);
+    access = open_access();
+    assert_int_equal(access_folder_key(access, "codes", again), ACCESS_OK);
+    assert_memory_equal(key, again, sizeof(key));
+    access_close(access);
+    run("rm %s/accounts.db*", folder);
+    access = open_access();
+    assert_int_equal(access_folder_key(access, "codes", again), ACCESS_OK);
+    assert_memory_not_equal(key, again, sizeof(key));
+    access_close(access);
 }
 
 /* --- the trail ---------------------------------------------------------------------------------------- */
@@ -305,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_FOLDER(test_another_process),
         ON_FOLDER(test_foreign_files),
+        ON_FOLDER(test_folder_key),
         ON_FOLDER(test_trail),
         ON_FOLDER(test_trail_shows_tampering),
         ON_FOLDER(test_trail_is_long),

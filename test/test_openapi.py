@@ -273,11 +273,14 @@ def scenario(call):
 
     shoppers(call)
     orders(call)
+    stores(call)
+    tills(call)
     own_account(call)
     staff(call)
     catalogue(call)
     reports(call)
     files(call)
+    printing(call)
 
 
 def shoppers(call):
@@ -370,6 +373,131 @@ def orders(call):
     bad("orders_find", "bad-field", "robot", query={"state": "lost"})
     bad("orders_find", "unknown-festival", "robot", query={"festival": "no such"})
     bad("orders_find", "forbidden", "till", query={"location": "wh-1"})
+
+
+def stores(call):
+    """Plans, goods on their way, what is kept back, flagship cities, rules."""
+    good, bad, server = call.good, call.bad, call.server
+    plan = {"utc_offset_minutes": 480, "opens_min": 540, "closes_min": 1260, "weekend_opens_min": 600,
+            "weekend_closes_min": 1440, "cut_off_min": 900, "capacity": 100, "prepare_min": 120, "keep_days": 5,
+            "days_city": 1, "days_far": 3}
+    st_1 = {"location": "st-1"}
+    check(good("location_plan", "mara", path=st_1, json=plan)["changed"], "location_plan")
+    bad("location_plan", "malformed", "mara", path=st_1, json=dict(plan, closes_min=1441))
+    bad("location_plan", "unknown-location", "mara", path={"location": "moon"}, json=plan)
+    there = good("location_get", path=st_1)
+    check(there["plan"] == plan and there["hours"] == "09:00-21:00" and "load" not in there, there)
+    check(good("location_get", "till", path=st_1)["load"] == {"orders": 0, "capacity": 100, "at_capacity": False}, "load")
+    bad("location_get", "unknown-location", path={"location": "moon"})
+
+    kept = dict(st_1, sku="gtin:9520000001117")
+    before = good("stock_keep", "mara", path=kept, json={"units": 2})["available"]
+    bad("stock_keep", "bad-quantity", "mara", path=kept, json={"units": 1000000001})
+    shelf = good("sku_stock", path={"sku": "SPADE"}, query={"city": "3301", "limit": 1})
+    rest = good("sku_stock", path={"sku": "SPADE"}, query={"city": "3301", "after": shelf["next"]})
+    both = {each["location"]: each for each in shelf["stock"] + rest["stock"]}
+    check(both["st-1"]["safety"] == 2 and both["st-1"]["free"] == before - 2 and set(both) == {"wh-1", "st-1"}, both)
+    bad("sku_stock", "unknown-city", path={"sku": "SPADE"}, query={"city": "Atlantis"})
+    counted = {"sku": "SPADE", "location": "wh-1", "counted": 15, "reason": "damaged"}
+    good("stock_count", "ware", json=counted)
+    bad("stock_count", "bad-field", "ware", json=dict(counted, reason="dragon"))
+    losses = {each["reason"]: each["units"] for each in good("location_get", "ware", path={"location": "wh-1"})["losses"]}
+    check(losses["damaged"] > 0 and losses["stolen"] == 0, losses)
+
+    asked = {"reference": 4711, "sku": "SPADE", "to": "st-1", "quantity": 10}
+    first = good("inbound_expect", "till", json=asked)
+    check(first["units"] == 10, first)
+    bad("inbound_expect", "forbidden", "till", json=dict(asked, to="wh-1"))
+    sent = good("inbound_send", "ware", json={"sku": "SPADE", "from": "wh-1", "to": "st-1", "quantity": 4})
+    bad("inbound_send", "same-place", "ware", json={"sku": "SPADE", "from": "wh-1", "to": "wh-1", "quantity": 4})
+    number = {"inbound": sent["inbound"]}
+    bad("inbound_receive", "forbidden", "ware", path=number, json={"quantity": 1})
+    bad("inbound_receive", "not-expected", "till", path=number, json={"quantity": 5})
+    check(good("inbound_receive", "till", path=number, json={"quantity": 3})["units"] == 1, "inbound_receive")
+    check(good("inbound_close", "till", path=number, json={"reason": "mislaid"})["units"] == 1, "inbound_close")
+    bad("inbound_close", "unknown-inbound", "till", path={"inbound": 999}, json={})
+    seen = good("inbound_get", "ware", path=number)
+    check((seen["expected"], seen["received"], seen["lost"], seen["coming"]) == (4, 3, 1, 0), seen)
+    bad("inbound_get", "unknown-inbound", "ware", path={"inbound": first["inbound"]})
+    numbers = lambda who, **query: [each["inbound"] for each in good("inbounds", who, query=query)["inbounds"]]
+    check(numbers("till") == [first["inbound"], sent["inbound"]] and numbers("ware") == [sent["inbound"]], "inbounds")
+    check(numbers("mara", to="st-1", open="true") == [first["inbound"]], "inbounds that are open")
+    check(numbers("mara", **{"from": "st-1"}) == [], "inbounds from st-1")
+    bad("inbounds", "bad-field", "mara", query={"open": "perhaps"})
+
+    flagship = {"festival": "11.11", "city": "1101"}
+    check(good("festival_flagship", "mara", path=flagship, json={"flagship": True})["flagship_count"] == 1, flagship)
+    bad("festival_flagship", "unknown-city", "mara", path=dict(flagship, city="Atlantis"), json={"flagship": True})
+    check([each["code"] for each in good("festival_get", path={"festival": "11.11"})["flagships"]] == ["1101"], flagship)
+
+    rules = ["same-city", "fewest-parts", "spare-last-units", "balance-load"]
+    check(good("routing_set", "mara", json={"rules": rules}) == {"rule_count": 4, "changed": True}, "routing_set")
+    check([each["rule"] for each in good("routing_get", "mara")["rules"]] == rules, "routing_get")
+    bad("routing_set", "bad-field", "mara", json={"rules": ["nearest", "nearest"]})
+    good("routing_set", "mara", json={"rules": ["fewest-parts", "asked-for", "same-city", "nearest"]})
+
+
+def tills(call):
+    """A till's day, scan and go, an exchange."""
+    good, bad, server = call.good, call.bad, call.server
+    anybody = good("shopper_join", json={"login": "st-1-t1", "password": PASSWORD, "currency": "CNY"})["shopper"]
+    good("till_put", "mara", path={"code": "st-1-t1"}, json={"location": "st-1", "shopper": anybody})
+    bad("till_put", "unknown-location", "mara", path={"code": "wh-t"}, json={"location": "wh-1", "shopper": anybody})
+    till = {"till": "st-1-t1"}
+    bad("till_close", "till-closed", "till", path=till, json={"counted_minor": 0})
+    check(good("till_open", "till", path=till, json={"float_minor": 50000})["drawer_minor"] == 50000, "till_open")
+    bad("till_open", "till-is-open", "till", path=till, json={"float_minor": 1})
+    good("till_cash", "till", path=till, json={"amount_minor": -10000})
+    bad("till_cash", "forbidden", "ware", path=till, json={"amount_minor": -10000})
+    bad("till_cash", "not-enough-cash", "till", path=till, json={"amount_minor": -40001})
+    sale = lambda quantity=1, **more: good("order_place", "till", json=dict({
+        "shopper": anybody, "channel": "till", "delivery": "carry-out", "location": "st-1", "payment": "hold",
+        "lines": [{"sku": "SPADE", "quantity": quantity}]}, **more))
+    first, second, third = sale(2), sale(), sale()
+    check([each["order"] for each in good("till_suspended", "till", path=till)["orders"]] ==
+          [third["order"], second["order"], first["order"]], "till_suspended")
+    bad("till_suspended", "forbidden", "ware", path=till)
+    bad("till_pay", "amount-mismatch", "till", path=till, json={"order": first["order"], "cash_minor": 1})
+    due = first["total"]["amount_minor"]
+    paid = good("till_pay", "till", path=till, json={
+        "order": first["order"], "cash_minor": due - 5000, "card_minor": 5000})
+    check(paid["state"] == "paid" and paid["lines"][0]["state"] == "handed-over", paid)
+    good("till_pay", "till", path=till, json={"order": second["order"], "cash_minor": due // 2})
+    good("order_cancel", "till", path={"order": third["order"]})
+    check(good("till_void", "till", path=till, json={"order": second["order"]})["state"] == "cancelled", "till_void")
+    bad("till_void", "wrong-state", "till", path=till, json={"order": second["order"]})
+    part = {"order": first["order"], "part": 1}
+    check(good("part_check_out", "till", path=part)["lines"][0]["state"] == "checked-out", "part_check_out")
+    bad("part_check_out", "wrong-state", "till", path=part)
+    swap = {"line": 1, "quantity": 1, "sku": "SPADE", "location": "st-1", "goods": "restock"}
+    other = good("order_exchange", "till", path={"order": first["order"]}, json=swap)
+    check(other["delivery"] == "exchange" and other["total"]["amount_minor"] == due // 2, other)
+    bad("order_exchange", "not-exchangeable", "till", path={"order": first["order"]}, json=dict(swap, sku="MUG-RED"))
+    back = {"order": first["order"], "line": 1, "quantity": 1, "goods": "restock", "tender": "card"}
+    bad("till_return", "wrong-tender", "till", path=till, json=dict(back, tender="wallet"))
+    good("till_return", "till", path=till, json=back)
+    credit = good("till_take_back", "till", path=till, json={
+        "sku": "SPADE", "quantity": 1, "shopper": server.numbers["anna"], "goods": "quarantine"})
+    check(credit["credit_minor"] == 8700, credit)
+    bad("till_take_back", "unknown-sku", "till", path=till, json={
+        "sku": "NO-SUCH", "quantity": 1, "shopper": 1, "goods": "quarantine"})
+
+    now = good("till_get", "till", path=till)
+    check(now["open"] and now["shift"]["sold_minor"]["card"] == 5000 and now["shift"]["voids"] == 1, now)
+    bad("till_get", "unknown-till", "mara", path={"till": "none"})
+    check([each["code"] for each in good("tills", "mara", query={"location": "st-1"})["tills"]] == ["st-1-t1"], "tills")
+    bad("tills", "forbidden", "ware", query={"location": "st-1"})
+    check(good("tills", "ware")["tills"] == [], "tills of another store")
+    drawer = now["shift"]["drawer_minor"]
+    check(good("till_close", "till", path=till, json={"counted_minor": drawer - 50})["drawer_minor"] == drawer, "close")
+    report = good("till_shifts", "mara", path=till)["shifts"]
+    check(len(report) == 1 and report[0]["difference_minor"] == -50 and report[0]["closed_at"] is not None, report)
+    bad("till_shifts", "bad-field", "mara", path=till, query={"after": 77})
+    lines = good("till_journal", "till", path=till, query={"limit": 2})
+    more = good("till_journal", "till", path=till, query={"after": lines["next"], "shift": lines["shift"]})
+    kinds = [each["kind"] for each in lines["journal"] + more["journal"]]
+    check(kinds == ["take-back", "return", "void", "sale", "sale", "drawer"], kinds)
+    bad("till_journal", "bad-field", "till", path=till, query={"shift": 99})
 
 
 def own_account(call):
@@ -509,6 +637,64 @@ def files(call):
     check(good("sku_get", path={"sku": "SPADE"}, query={"currency": "CNY"})["price_minor"] == 9800, "import_add")
     bad("import_add", "bad-field", "mara", **dict(asked, query={"kind": "moons"}))
     bad("import_add", "unsupported-media-type", "mara", **dict(asked, headers={"Content-Type": "application/json"}))
+
+
+def printing(call):
+    """Labels, and codes of orders."""
+    good, bad, server = call.good, call.bad, call.server
+    here = {"location": "st-1"}
+    for format, type, has in (("a4", "text/html", b"@page{size:210mm 297mm"), ("58", "text/html", b"@page{size:58mm"),
+                              ("80", "text/html", b"@page{size:80mm"), ("svg", "image/svg+xml", b"<svg xmlns=")):
+        label = call.send("location_labels", "till", path=here, query={"sku": "SPADE", "format": format})
+        check(label.status == 200 and label.type == type and has in label.body, format, label)
+        check(b">Spade<" in label.body and b"CNY 87.00" in label.body and b"CNY 98.00" in label.body, format, label)
+        check("default-src 'none'" in label.headers["content-security-policy"], format, "may run something")
+    many = call.send("location_labels", "till", path=here, query={"sku": ",".join(["SPADE"] * 42)})
+    check(many.body.count(b'<svg class="side"') == 2, "42 labels are two sheets")
+    bad("location_labels", "bad-field", "till", path=here, query={"sku": ",".join(["SPADE"] * 43)})
+    bad("location_labels", "bad-field", "till", path=here, query={"sku": "SPADE,SPADE", "format": "svg"})
+    bad("location_labels", "bad-field", "till", path=here)
+    bad("location_labels", "bad-field", "till", path=here, query={"sku": "SPADE", "format": "a5"})
+    bad("location_labels", "unknown-sku", "till", path=here, query={"sku": "SPADE,NO-SUCH"})
+    bad("location_labels", "unknown-location", "till", path={"location": "no-such"}, query={"sku": "SPADE"})
+    bad("location_labels", "forbidden", "ware", path=here, query={"sku": "SPADE"})
+    check(b"CNY 98.00" in good("sku_label", "till", path={"sku": "SPADE"}).body, "sku_label")
+    bad("sku_label", "unknown-sku", "till", path={"sku": "NO-SUCH"})
+
+    order = good("order_place", "anna", json={
+        "delivery": "pick-up", "location": "st-1", "currency": "CNY", "payment": "hold",
+        "lines": [{"sku": "SPADE", "quantity": 1}]})
+    number = {"order": order["order"]}
+    codes = good("order_codes", "anna", path=number)
+    check([each["purpose"] for each in codes["codes"]] == ["order"], "not paid yet, and has", codes)
+    good("order_pay", "anna", path=number, json={"amount_minor": order["total"]["amount_minor"]})
+    codes = good("order_codes", "anna", path=number)["codes"]
+    check([each["purpose"] for each in codes] == ["order", "pick-up"], codes)
+    check(codes == good("order_codes", "till", path=number)["codes"], "a clerk of the store sees the same")
+    bad("order_codes", "unknown-order", "ben", path=number)
+    bad("order_code_svg", "unknown-order", "ben", path=dict(number, purpose="pick-up"))
+    bad("order_code_svg", "not-found", "anna", path=dict(number, purpose="exit"))
+    for each in codes:
+        check(good("order_code_svg", "anna", path=dict(number, purpose=each["purpose"])).body.count(
+            each["code"][:9].encode()) == 1, "the picture of", each)
+        read = good("code_read", "till", path={"code": each["code"]})
+        check(read == dict(code=each["code"], purpose=each["purpose"], order=order["order"], state="paid"), read)
+        spoken = each["code"].lower().replace("-", " ").replace("0", "o").replace("1", "l")
+        check(good("code_read", "till", path={"code": spoken}, query={"purpose": each["purpose"]}) == read, spoken)
+    code = codes[1]["code"]
+    last = "0" if code[-1] != "0" else "1"
+    bad("code_read", "code-wrong-purpose", "till", path={"code": code}, query={"purpose": "exit"})
+    bad("code_read", "code-mistyped", "till", path={"code": code[:-1] + last})
+    bad("code_read", "code-malformed", "till", path={"code": code[:-1]})
+    bad("code_read", "code-malformed", "till", path={"code": code[:-1] + "U"})
+    bad("code_read", "unknown-code", "till", path={"code": "0000-0000-0000-0"})
+    bad("code_read", "unknown-code", "ware", path={"code": code})
+    bad("code_read", "forbidden", "anna", path={"code": code})
+    held = good("order_place", "robot", json={
+        "shopper": server.numbers["anna"], "channel": "store", "delivery": "carry-out", "location": "st-1",
+        "currency": "CNY", "payment": "wallet", "lines": [{"sku": "SPADE", "quantity": 1}]})
+    codes = good("order_codes", "anna", path={"order": held["order"]})["codes"]
+    check([each["purpose"] for each in codes] == ["order", "exit"], codes)
 
 
 # --- everything, badly ----------------------------------------------------------------------------------------------

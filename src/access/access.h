@@ -138,6 +138,18 @@ size_t access_key_list(struct access *access, u32 account, struct access_key_row
 /* Slow. One key, whosever it is. */
 enum access_status access_key_get(struct access *access, u32 key_id, struct access_key_row *key);
 
+/* --- keys of the folder ------------------------------------------------------------- */
+
+#define ACCESS_FOLDER_KEY_BYTES 32
+
+/*
+ * Slow. The folder's own secret of this name ("codes": order_code.h), 32 random bytes that are made when it is first
+ * asked for, and are the same ever after, for every process. It lies in accounts.db, which nobody but the owner of
+ * the folder may read, and goes wherever that goes: who restores the folder without accounts.db makes every printed
+ * code unknown. FAILED: the database cannot be read or written, and *key is zeros.
+ */
+enum access_status access_folder_key(struct access *access, const char *name, u8 key[ACCESS_FOLDER_KEY_BYTES]);
+
 /* --- the audit trail ---------------------------------------------------------------- */
 
 /* One administrative act. */

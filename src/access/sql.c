@@ -1,7 +1,7 @@
 /*
  * A connection to accounts.db: WAL, so that readers and one writer of any
  * process go beside each other; synchronous=FULL, so that what is committed survives a power cut; strict tables.
- * user_version is the version of the tables; a newer one is refused by name.
+ * user_version is the version of the tables; an older one gets what is new, a newer one is refused by name.
  */
 #include "access/internal.h"
 
@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #define SQL_FILE "accounts.db"
-#define SQL_VERSION 1
+#define SQL_VERSION 2
+#define SQL_VERSION_FIRST 1
 #define SQL_APPLICATION 0x656c6161 /* "elaa": what `file` shows, and that it is ours */
 #define SQL_CACHE_KIB 4096
 #define SQL_SAID_EVERY_NS ((i64)1000 * 1000 * 1000)
@@ -58,6 +59,12 @@ static const char sql_tables[] =
     " what TEXT NOT NULL,"
     " target TEXT NOT NULL,"
     " chain BLOB NOT NULL CHECK (length(chain) = 32)) STRICT;";
+
+/* Since version 2: keys of the folder itself (folder_key.c). */
+static const char sql_tables_2[] =
+    "CREATE TABLE folder_key ("
+    " name TEXT PRIMARY KEY,"
+    " bytes BLOB NOT NULL CHECK (length(bytes) = 32)) STRICT, WITHOUT ROWID;";
 
 static const char *const sql_texts[STATEMENT_COUNT] = {
 #define STATEMENT(NAME, sql) [STATEMENT_##NAME] = sql,
@@ -119,7 +126,7 @@ static bool sql_settle(struct sql *sql, char *problem)
     return wal;
 }
 
-/* Inside of a transaction: whose tables these are, and makes them when there are none. */
+/* Inside of a transaction: whose tables these are, and makes those that are missing. */
 static bool sql_make_tables(struct sql *sql, char *problem)
 {
     i64 version = sql_ask(sql->handle, "PRAGMA user_version");
@@ -129,20 +136,22 @@ static bool sql_make_tables(struct sql *sql, char *problem)
         return sql_failed(sql, problem);
     if (version == SQL_VERSION && application == SQL_APPLICATION)
         return true;
-    if (application == SQL_APPLICATION) {
+    if (application == SQL_APPLICATION && (version < SQL_VERSION_FIRST || version > SQL_VERSION)) {
         snprintf(problem, ACCESS_PROBLEM_MAX,
                  "foreign: " SQL_FILE " was written by another version of this program (tables %lld, known: %d)",
                  (long long)version, SQL_VERSION);
         return false;
     }
-    if (tables > 0 || version != 0 || application != 0) {
+    bool older = application == SQL_APPLICATION;
+    if (!older && (tables > 0 || version != 0 || application != 0)) {
         snprintf(problem, ACCESS_PROBLEM_MAX, "foreign: " SQL_FILE " is the database of something else");
         return false;
     }
     char marks[96];
     snprintf(marks, sizeof(marks), "PRAGMA application_id = %d; PRAGMA user_version = %d", SQL_APPLICATION,
              SQL_VERSION);
-    if (sqlite3_exec(sql->handle, sql_tables, NULL, NULL, NULL) != SQLITE_OK
+    if ((!older && sqlite3_exec(sql->handle, sql_tables, NULL, NULL, NULL) != SQLITE_OK)
+        || sqlite3_exec(sql->handle, sql_tables_2, NULL, NULL, NULL) != SQLITE_OK
         || sqlite3_exec(sql->handle, marks, NULL, NULL, NULL) != SQLITE_OK)
         return sql_failed(sql, problem);
     return true;

@@ -168,7 +168,7 @@ struct question {
     struct option_texts skus;
     const char *festival, *city, *store, *pay, *currency;
     u64 shopper;
-    bool pick_up, carry_out, may_split;
+    bool pick_up, carry_out, may_split, shown_here;
 };
 
 /* An order.place with room for its lines. */
@@ -227,7 +227,7 @@ static bool question_ask(const struct engine *engine, const struct question *que
         .channel = question->carry_out ? CHANNEL_STORE : CHANNEL_WEB,
         .delivery = question->carry_out ? DELIVERY_CARRY_OUT : question->pick_up ? DELIVERY_PICK_UP : DELIVERY_HOME,
         .payment = strcmp(question->pay, "hold") == 0 ? PAYMENT_HOLD : PAYMENT_WALLET,
-        .flags = question->may_split ? ORDER_MAY_SPLIT : 0,
+        .flags = (u8)((question->may_split ? ORDER_MAY_SPLIT : 0) | (question->shown_here ? ORDER_SHOWN_HERE : 0)),
     };
     if (place->delivery == DELIVERY_HOME && city == 0 && shopper != NULL)
         place->city = shopper->city;
@@ -263,7 +263,7 @@ static bool question_given(const struct question *question)
 {
     return question->skus.count > 0 || question->shopper > 0 || question->festival != NULL || question->city != NULL
            || question->store != NULL || question->pay != NULL || question->currency != NULL || question->pick_up
-           || question->carry_out || question->may_split;
+           || question->carry_out || question->may_split || question->shown_here;
 }
 
 static bool question_wrong(const struct question *question)
@@ -279,6 +279,8 @@ static bool question_wrong(const struct question *question)
         why = "--pay is hold or wallet";
     else if (question->pick_up && question->carry_out)
         why = "--pick-up and --carry-out exclude each other";
+    else if (question->shown_here && (question->pick_up || question->carry_out || question->store == NULL))
+        why = "--shown-here is for delivery, and needs --store";
     else if ((question->pick_up || question->carry_out) && question->store == NULL)
         why = "--pick-up and --carry-out need --store";
     if (why != NULL)
@@ -299,6 +301,7 @@ int cli_explain(int argc, char **argv)
         {"pick-up", OPTION_SWITCH, &question.pick_up, NULL, "collected in the store"},
         {"carry-out", OPTION_SWITCH, &question.carry_out, NULL, "taken from the store at once"},
         {"may-split", OPTION_SWITCH, &question.may_split, NULL, "several parcels will do"},
+        {"shown-here", OPTION_SWITCH, &question.shown_here, NULL, "cloud shelf: shown in the store, sent from anywhere"},
         {"pay", OPTION_TEXT, &question.pay, "wallet|hold", "how (default wallet)"},
         {"currency", OPTION_TEXT, &question.currency, "CODE", "outside of festivals (default: the shopper's)"},
     };

@@ -118,6 +118,7 @@ void explain_result(const struct explain *explain, struct result result)
     case RESULT_NO_PRICE:
     case RESULT_DEAL_SOLD_OUT:
     case RESULT_SOLD_OUT:
+    case RESULT_AT_CAPACITY:
     case RESULT_BAD_QUANTITY:
         if (engine_sku(engine, (u32)result.value) != NULL)
             printf(" (" SLICE_FORMAT ")",

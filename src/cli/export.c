@@ -59,9 +59,9 @@ int cli_export(int argc, char **argv)
     };
     const struct page page = {
         .name = "export",
-        .usage = "DIR orders|stock|sales|deals [--festival CODE]",
+        .usage = "DIR orders|stock|sales|deals|locations [--festival CODE]",
         .about = "Writes CSV (RFC 4180, UTF-8) on standard output: a row for each order line, stock book, SKU\n"
-                 "sold, or deal. Changes nothing; works beside a running sale, on what is durable by then.",
+                 "sold, deal, or location. Changes nothing; works beside a running sale, on what is durable by then.",
         .example = "  eleven export shop orders --festival 11.11 > orders.csv",
         .options = options,
         .option_count = ARRAY_COUNT(options),
@@ -71,7 +71,7 @@ int cli_export(int argc, char **argv)
         return options_exit(parsed);
     int kind = export_parse_kind(slice_text(plain.texts[1]));
     if (kind < 0) {
-        cli_error("export", "\"%s\" is none of orders, stock, sales and deals", plain.texts[1]);
+        cli_error("export", "\"%s\" is none of orders, stock, sales, deals and locations", plain.texts[1]);
         return CLI_USAGE;
     }
     return export_run(plain.texts[0], festival, (enum export_kind)kind);

@@ -21,6 +21,7 @@ _Static_assert(FESTIVAL_SECONDS_MAX == 31 * 24 * 3600, "as the sentences here sa
 struct festival_wish {
     const char *code, *name, *opens, *closes, *currency, *usd_rate, *utc_offset, *deals;
     u64 hold_minutes;
+    struct option_texts flagships;
 };
 
 char *festival_total(char *text, const struct engine *engine, const struct festival *festival, i64 amount_minor)
@@ -71,6 +72,7 @@ static void festival_print(const struct engine *engine, u32 id, i64 now_ms)
     printf(" %s paid;", cli_number(count, row->orders_paid));
     printf(" most in a second: %s", cli_number(count, row->peak_orders));
     printf(" (second %s)\n", cli_number(count, row->peak_second));
+    festival_print_flagships(engine, row);
     u32 deals = 0, sold_out = 0;
     for (u32 i = 1; i <= engine_deal_count(engine); i++) {
         const struct deal *deal = engine_deal(engine, i);
@@ -165,6 +167,8 @@ static bool festival_move_deals(struct stage *stage, u32 id, i64 opens_ms, i64 c
         put->sku = deal->sku;
         put->quota = deal->quota;
         put->cap = deal->cap;
+        put->city = deal->city;
+        put->location = deal->location;
         struct result result = stage_apply(stage);
         if (result.code != RESULT_OK && result.code != RESULT_NO_CHANGE) {
             cli_error("festival", "deal %u cannot move with it: %s", i,
@@ -229,6 +233,8 @@ static int festival_change(const char *directory, const struct festival_wish *wi
         return code;
     u32 id = 0;
     code = festival_put(stage, wish, &id);
+    if (code == CLI_DONE && wish->flagships.count > 0)
+        code = festival_flagships(stage, id, wish->flagships.texts, wish->flagships.count);
     if (code == CLI_DONE && wish->deals != NULL)
         code = festival_deals(stage, id, wish->deals);
     if (code == CLI_DONE)
@@ -259,13 +265,16 @@ int cli_festival(int argc, char **argv)
         {"utc-offset", OPTION_TEXT, &wish.utc_offset, "+HH:MM", "of the festival's day (default +08:00)"},
         {"hold-minutes", OPTION_NUMBER, &wish.hold_minutes, "N",
          "how long unpaid orders hold their units (default 15)"},
-        {"deals", OPTION_TEXT, &wish.deals, "FILE.csv", "deals: sku,price and, if wished, quota,cap,opens,closes"},
+        {"flagship", OPTION_TEXTS, &wish.flagships, "CITY",
+         "a flagship city by its code; repeated: these and no others; none: there are none"},
+        {"deals", OPTION_TEXT, &wish.deals, "FILE.csv",
+         "deals: sku,price and, if wished, quota,cap,opens,closes,city,store"},
     };
     const struct page page = {
         .name = "festival",
         .usage = "DIR [--code CODE --opens TIME --closes TIME ...]",
         .about = "Lists the festivals with window, state and totals; with --code makes or changes one. What is not\n"
-                 "given stays as it is. Deals are changed when SKU and window are the same, else added; those that\n"
+                 "given stays as it is. Deals are changed when SKU, window, city and store are the same, else added; those that\n"
                  "last as long as the festival move with it.",
         .example = "  eleven festival shop --code 11.11 --name \"Double Eleven\" --opens 2026-11-11T00:00:00+08:00 \\\n"
                    "      --closes 2026-11-12T00:00:00+08:00 --currency CNY --usd-rate 6.9329 --deals deals.csv\n"

@@ -6,10 +6,17 @@
 
 #include "exchange/stage.h"
 
-/* Rehearses the deals of a CSV file: sku, price, and quota, cap, opens, closes, which keep their values when their
- * column is absent. CLI_DONE, CLI_FILE or CLI_REFUSED, said on
+/* Rehearses the deals of a CSV file: sku, price, and quota, cap, opens, closes, city, store, which keep their values
+ * when their column is absent. CLI_DONE, CLI_FILE or CLI_REFUSED, said on
  * standard error; errors of rows are counted in stage->errors. */
 int festival_deals(struct stage *stage, u32 festival, const char *file);
+
+/* Rehearses that the festival's flagship cities are those of these codes and no others; "none" alone: there are none.
+ * CLI_DONE, or CLI_REFUSED, said on standard error. O(cities x codes). */
+int festival_flagships(struct stage *stage, u32 festival, const char *const *codes, size_t count);
+
+/* A line with the flagship cities, if there are any. */
+void festival_print_flagships(const struct engine *engine, const struct festival *festival);
 
 /* "213,500,000.00 CNY", and " = 30,795,193.35 USD" behind it when the festival has a rate. */
 #define FESTIVAL_TOTAL_MAX 128

@@ -1,15 +1,16 @@
 /*
  * Deals of a festival from a CSV file. A deal is known by its SKU and its
- * window, so importing the same file again finds them all unchanged. What has
+ * window, and the city or store that it is for, so importing the same file again finds them all unchanged. What has
  * no column keeps its value.
  */
 #include "cli/festival.h"
 
+#include "base/assert.h"
 #include "base/money.h"
 #include "cli/cli.h"
 #include "cli/file.h"
 
-enum { DEAL_SKU, DEAL_PRICE, DEAL_QUOTA, DEAL_CAP, DEAL_OPENS, DEAL_CLOSES, DEAL_COLUMNS };
+enum { DEAL_SKU, DEAL_PRICE, DEAL_QUOTA, DEAL_CAP, DEAL_OPENS, DEAL_CLOSES, DEAL_CITY, DEAL_STORE, DEAL_COLUMNS };
 
 /* An empty field is `otherwise`. */
 static bool deal_time(struct table *table, size_t index, i64 otherwise, i64 *ms)
@@ -41,7 +42,18 @@ static bool deal_bound(struct table *table, size_t index, u32 *bound)
     return true;
 }
 
-/* The deal a row is about: of this festival, SKU, and those ends of the window that have a column. 0: a new one. False,
+/* A city or store that the deal is for alone; empty: everywhere. */
+static bool deal_place(struct table *table, size_t index, u16 kind, const char *what, u16 *place)
+{
+    u32 id = 0;
+    if (table_field_trimmed(table, index).size > 0 && (id = table_find(table, index, kind, what)) == 0)
+        return false;
+    ASSERT(id <= UINT16_MAX); /* limits.def */
+    *place = (u16)id;
+    return true;
+}
+
+/* The deal a row is about: of this festival, SKU, and what else has a column. 0: a new one. False,
  * and reported, when it may be any of several. */
 static bool deal_existing(struct table *table, const struct command_deal_put *put, u32 *found)
 {
@@ -51,11 +63,13 @@ static bool deal_existing(struct table *table, const struct command_deal_put *pu
         const struct deal *deal = engine_deal(engine, id);
         if (deal->festival != put->festival
             || (table->columns[DEAL_OPENS].field > 0 && deal->opens_ms != put->opens_ms)
-            || (table->columns[DEAL_CLOSES].field > 0 && deal->closes_ms != put->closes_ms))
+            || (table->columns[DEAL_CLOSES].field > 0 && deal->closes_ms != put->closes_ms)
+            || (table->columns[DEAL_CITY].field > 0 && deal->city != put->city)
+            || (table->columns[DEAL_STORE].field > 0 && deal->location != put->location))
             continue;
         if (*found != 0) {
             table_error(table, DEAL_SKU,
-                        "it has several deals in this festival: the columns opens and closes must say which");
+                        "it has several deals in this festival: the columns opens, closes, city and store must say which");
             return false;
         }
         *found = id;
@@ -82,6 +96,8 @@ static void deal_row(struct table *table, u32 festival)
     put.closes_ms = row->closes_ms;
     good = deal_time(table, DEAL_OPENS, row->opens_ms, &put.opens_ms) && good;
     good = deal_time(table, DEAL_CLOSES, row->closes_ms, &put.closes_ms) && good;
+    good = deal_place(table, DEAL_CITY, COMMAND_CITY_PUT, "city", &put.city) && good;
+    good = deal_place(table, DEAL_STORE, COMMAND_LOCATION_PUT, "location", &put.location) && good;
     if (!good || !deal_existing(table, &put, &put.deal))
         return;
     const struct deal *old = engine_deal(engine, put.deal);
@@ -90,12 +106,15 @@ static void deal_row(struct table *table, u32 festival)
         put.closes_ms = old->closes_ms;
         put.quota = old->quota;
         put.cap = old->cap;
+        put.city = old->city;
+        put.location = old->location;
     }
     good = deal_bound(table, DEAL_QUOTA, &put.quota);
     if (!deal_bound(table, DEAL_CAP, &put.cap) || !good)
         return;
-    struct slice window = slice_of((const char *)&put.opens_ms, 2 * sizeof(i64));
-    if (!table_once(table, DEAL_SKU, table_field_trimmed(table, DEAL_SKU), window))
+    const i64 scope[] = {put.opens_ms, put.closes_ms, put.city, put.location};
+    if (!table_once(table, DEAL_SKU, table_field_trimmed(table, DEAL_SKU),
+                    slice_of((const char *)scope, sizeof(scope))))
         return;
     struct command_deal_put *draft = stage_draft(table->stage, COMMAND_DEAL_PUT);
     put.header = draft->header;
@@ -112,6 +131,8 @@ int festival_deals(struct stage *stage, u32 festival, const char *file)
         [DEAL_CAP] = {.names = {"cap"}},
         [DEAL_OPENS] = {.names = {"opens"}},
         [DEAL_CLOSES] = {.names = {"closes"}},
+        [DEAL_CITY] = {.names = {"city"}},
+        [DEAL_STORE] = {.names = {"store", "location"}},
     };
     struct source source;
     int code = file_open(&source, file);

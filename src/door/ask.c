@@ -26,6 +26,7 @@ static const struct reference references[] = {
     {"department", COMMAND_DEPARTMENT_PUT, RESULT_UNKNOWN_DEPARTMENT},
     {"brand", COMMAND_BRAND_PUT, RESULT_UNKNOWN_BRAND},
     {"seller", COMMAND_SELLER_PUT, RESULT_UNKNOWN_SELLER},
+    {"till", COMMAND_TILL_PUT, RESULT_UNKNOWN_TILL},
 };
 
 /* Fields that are numbers of an enum. */
@@ -33,16 +34,19 @@ struct enumeration {
     const char *field;
     int (*parse)(struct slice word);
     const char *(*word)(unsigned number);
+    unsigned first;         /* number that has a word */
 };
 
 static const struct enumeration enumerations[] = {
-    {"channel", word_parse_channel, word_channel},
-    {"delivery", word_parse_delivery, word_delivery},
-    {"payment", word_parse_payment, word_payment},
-    {"goods", word_parse_goods, word_goods},
-    {"scope", word_parse_budget_scope, word_budget_scope},
-    {"kind", word_parse_location_kind, word_location_kind},
-    {"services", word_parse_services, NULL},
+    {"channel", word_parse_channel, word_channel, 1},
+    {"delivery", word_parse_delivery, word_delivery, 1},
+    {"payment", word_parse_payment, word_payment, 1},
+    {"goods", word_parse_goods, word_goods, 1},
+    {"scope", word_parse_budget_scope, word_budget_scope, 1},
+    {"kind", word_parse_location_kind, word_location_kind, 1},
+    {"services", word_parse_services, NULL, 1},
+    {"reason", word_parse_count_reason, word_count_reason, REASON_NONE},
+    {"tender", word_parse_tender_means, word_tender_means, 1},
 };
 
 static const struct reference *reference_of(const struct command_info *info, const char *field)
@@ -52,7 +56,9 @@ static const struct reference *reference_of(const struct command_info *info, con
         if (strcmp(field, references[i].field) == 0)
             return &references[i];
     bool end = strcmp(field, "from") == 0 || strcmp(field, "to") == 0;
-    return info->kind == COMMAND_STOCK_MOVE && end ? &place : NULL;
+    bool moves = info->kind == COMMAND_STOCK_MOVE || info->kind == COMMAND_INBOUND_SEND ||
+                 info->kind == COMMAND_INBOUND_EXPECT;
+    return moves && end ? &place : NULL;
 }
 
 static const struct enumeration *enumeration_of(const char *field)
@@ -65,7 +71,7 @@ static const struct enumeration *enumeration_of(const char *field)
 
 /* --- names, by command -------------------------------------------------------------------------------- */
 
-enum name_class { NAME_FIELD, NAME_TIME, NAME_FLAG, NAME_TEXT };
+enum name_class { NAME_FIELD, NAME_TIME, NAME_FLAG, NAME_RULES, NAME_TEXT };
 
 /* What may be given, and how it becomes part of the command. */
 struct name {
@@ -73,7 +79,7 @@ struct name {
     u8 size;
     u8 class;
     u8 bit;                 /* of ask->given: a field and its time are one */
-    u8 index;               /* of the text */
+    u8 index;               /* of the text; the bit of a flag */
     const struct command_field *field;
     const struct reference *reference;
     const struct enumeration *enumeration;
@@ -104,13 +110,23 @@ static bool is_time(const char *field)
     return length > 3 && strcmp(field + length - 3, "_ms") == 0 && strcmp(field, "hold_ms") != 0;
 }
 
+bool ask_hides(const char *field)
+{
+    return strncmp(field, "reserved", 8) == 0 || strcmp(field, "line_count") == 0 || strcmp(field, "flags") == 0 ||
+           strncmp(field, "rule_", 5) == 0;
+}
+
+/* What is given under another name than a field's: its bit of ask->given is none of a field. */
+#define BIT_MAY_SPLIT 63
+#define BIT_SHOWN_HERE 62
+#define BIT_RULES 61
+
 static void names_make(struct names *names, const struct command_info *info)
 {
     u32 times = 0;
     for (size_t i = 0; i < info->field_count; i++) {
         const struct command_field *field = &info->fields[i];
-        bool hidden = strncmp(field->name, "reserved", 8) == 0 || strcmp(field->name, "line_count") == 0 ||
-                      strcmp(field->name, "flags") == 0;
+        bool hidden = ask_hides(field->name);
         struct name row = {.name = field->name, .class = NAME_FIELD, .bit = (u8)i, .field = field};
         row.reference = reference_of(info, field->name);
         row.enumeration = enumeration_of(field->name);
@@ -129,8 +145,14 @@ static void names_make(struct names *names, const struct command_info *info)
     for (size_t i = 0; i < info->text_count; i++)
         names_add(names, (struct name){.name = info->texts[i], .class = NAME_TEXT, .index = (u8)i,
                                        .bit = (u8)(info->field_count + i)});
-    if (info->kind == COMMAND_ORDER_PLACE)
-        names_add(names, (struct name){.name = "may_split", .class = NAME_FLAG, .bit = 63});
+    if (info->kind == COMMAND_ORDER_PLACE) {
+        names_add(names, (struct name){.name = "may_split", .class = NAME_FLAG, .bit = BIT_MAY_SPLIT,
+                                       .index = ORDER_MAY_SPLIT});
+        names_add(names, (struct name){.name = "shown_here", .class = NAME_FLAG, .bit = BIT_SHOWN_HERE,
+                                       .index = ORDER_SHOWN_HERE});
+    }
+    if (info->kind == COMMAND_ROUTING_SET)
+        names_add(names, (struct name){.name = "rules", .class = NAME_RULES, .bit = BIT_RULES});
 }
 
 static const struct name *name_find(const struct command_info *info, struct slice text)
@@ -158,9 +180,11 @@ bool ask_words(const struct command_info *info, const char *field, const char *w
     (void)info;
     if (enumeration == NULL || enumeration->word == NULL)
         return false;
-    while (*count < ASK_WORDS_MAX && strcmp(enumeration->word((unsigned)*count + 1), "?") != 0) {
-        words[*count] = enumeration->word((unsigned)*count + 1);
-        ++*count;
+    for (unsigned number = enumeration->first; *count < ASK_WORDS_MAX; number++) {
+        const char *word = enumeration->word(number);
+        if (strcmp(word, "?") == 0)
+            break;
+        words[(*count)++] = word;
     }
     return true;
 }
@@ -184,6 +208,17 @@ bool ask_number(struct slice text, i64 *number)
     return true;
 }
 
+/* "gtin:09520000012345", as a scanner reads it; 0: it is no such SKU, or no GTIN. */
+static u32 find_scanned(const struct engine *engine, struct slice value)
+{
+    static const char prefix[] = "gtin:";
+    size_t size = sizeof(prefix) - 1;
+    if (value.size <= size || memcmp(value.bytes, prefix, size) != 0)
+        return 0;
+    u64 gtin = gtin_parse(slice_of(value.bytes + size, value.size - size));
+    return gtin == 0 ? 0 : engine_sku_by_gtin(engine, gtin);
+}
+
 u32 ask_find(const struct engine *engine, u16 kind, struct slice value, enum ask_type type)
 {
     i64 id;
@@ -197,7 +232,8 @@ u32 ask_find(const struct engine *engine, u16 kind, struct slice value, enum ask
         return id > 0 && id <= UINT32_MAX ? (u32)id : 0;
     bool code = type == ASK_TEXT || type == ASK_WORD;
     bool fits = value.size > 0 && value.size <= COMMAND_CODE_MAX && code;
-    return fits ? engine_find(engine, kind, value) : 0;
+    u32 found = fits ? engine_find(engine, kind, value) : 0;
+    return found == 0 && kind == COMMAND_SKU_PUT && code ? find_scanned(engine, value) : found;
 }
 
 static int hex_digit(char c)
@@ -340,7 +376,7 @@ static bool ask_put_value(struct ask *ask, const struct name *name, struct slice
 {
     const struct command_field *field = name->field;
     i64 number;
-    if (type == ASK_TRUTH && strcmp(field->name, "for_sale") != 0)
+    if (type == ASK_TRUTH && strcmp(field->name, "for_sale") != 0 && strcmp(field->name, "flagship") != 0)
         return ask_wrong(ask, slice_text(field->name), "must not be true or false");
     if (name->reference != NULL)
         return ask_put_reference(ask, field, name->reference, value, type);
@@ -354,15 +390,41 @@ static bool ask_put_value(struct ask *ask, const struct name *name, struct slice
     return ask_put_plain(ask, field, value, type);
 }
 
-/* `may_split`: a flag by name. */
-static bool ask_put_flag(struct ask *ask, struct slice value, enum ask_type type)
+/* A flag of order.place by name. */
+static bool ask_put_flag(struct ask *ask, const struct name *name, struct slice value, enum ask_type type)
 {
     struct command_order_place *place = (void *)ask->command;
     i64 number;
     bool truth = type == ASK_TRUTH || type == ASK_WORD;
     if (!truth || !ask_number(value, &number) || number < 0 || number > 1)
-        return ask_wrong(ask, slice_text("may_split"), "must be true or false");
-    place->flags = (u8)(number ? place->flags | ORDER_MAY_SPLIT : place->flags & ~ORDER_MAY_SPLIT);
+        return ask_wrong(ask, slice_text(name->name), "must be true or false");
+    place->flags = (u8)(number ? place->flags | name->index : place->flags & ~name->index);
+    return true;
+}
+
+/* The rules of routing as their words, the most important first, joined by "+"; none of them: the empty text. */
+static bool ask_put_rules(struct ask *ask, struct slice value, enum ask_type type)
+{
+    u8 *rules = &((struct command_routing_set *)ask->command)->rule_1;
+    size_t count = 0;
+    if (type == ASK_NUMBER || type == ASK_TRUTH)
+        return ask_wrong(ask, slice_text("rules"), "must be words");
+    while (value.size > 0) {
+        const char *plus = memchr(value.bytes, '+', value.size);
+        size_t size = plus != NULL ? (size_t)(plus - value.bytes) : value.size;
+        int rule = word_parse_rule(slice_of(value.bytes, size));
+        if (rule < 0)
+            return ask_wrong(ask, slice_text("rules"), "has a word that is no rule");
+        if (count == RULES_MAX)
+            return ask_wrong(ask, slice_text("rules"), "has too many rules");
+        if (memchr(rules, rule, count) != NULL)
+            return ask_wrong(ask, slice_text("rules"), "has a rule twice");
+        rules[count++] = (u8)rule;
+        size_t skip = MIN(size + 1, value.size);
+        if (plus != NULL && skip == value.size)
+            return ask_wrong(ask, slice_text("rules"), "has a word that is no rule");
+        value = slice_of(value.bytes + skip, value.size - skip);
+    }
     return true;
 }
 
@@ -379,7 +441,9 @@ bool ask_give(struct ask *ask, struct slice text, struct slice value, enum ask_t
     case NAME_FIELD:
         return ask_put_value(ask, name, value, type);
     case NAME_FLAG:
-        return ask_put_flag(ask, value, type);
+        return ask_put_flag(ask, name, value, type);
+    case NAME_RULES:
+        return ask_put_rules(ask, value, type);
     case NAME_TIME:
         if (type == ASK_NUMBER || type == ASK_TRUTH || !time_parse(value, &ms))
             return ask_wrong(ask, text, "must be a time as RFC 3339 writes it");
@@ -429,6 +493,8 @@ bool ask_end(struct ask *ask)
 {
     if (ask->info->kind == COMMAND_BUDGET_SET && !ask_end_subject(ask))
         return false;
+    if (ask->info->kind == COMMAND_ROUTING_SET && (ask->given >> BIT_RULES & 1) == 0)
+        return ask_wrong(ask, slice_text("rules"), "is missing");
     if (ask->info->tail == TAIL_LINES) {
         if (ask->line_count == 0)
             return ask_wrong(ask, slice_text("lines"), "must hold at least one line");
@@ -440,3 +506,7 @@ bool ask_end(struct ask *ask)
     }
     return true;
 }
+
+#define RULE_OFFSET(n) offsetof(struct command_routing_set, rule_##n)
+_Static_assert(RULE_OFFSET(6) == RULE_OFFSET(1) + RULES_MAX - 1, "ask_put_rules writes them as an array");
+#undef RULE_OFFSET

@@ -5,7 +5,8 @@
  *
  * Names are those of command.def. Where the command wants an id of something that has a code, the code may be given;
  * where it wants a number of an enum, its word; a time named `opens_ms` may be given as `opens_at` in RFC 3339. RESP
- * has no types: there "#12" is the id 12, and anything else a code.
+ * has no types: there "#12" is the id 12, and anything else a code. A SKU may be named as a scanner reads it:
+ * "gtin:" and the 8, 12, 13 or 14 digits. The rules of routing are one value, their words joined by "+".
  */
 #ifndef ELEVEN_DOOR_ASK_H
 #define ELEVEN_DOOR_ASK_H
@@ -61,9 +62,12 @@ u32 ask_find(const struct engine *engine, u16 kind, struct slice value, enum ask
 /* A whole number, all of the text. */
 bool ask_number(struct slice text, i64 *number);
 
+/* A field of a command that nobody gives under its own name. */
+bool ask_hides(const char *field);
+
 /* The kind of thing that a field of a command refers to (COMMAND_SKU_PUT, ...); 0: it is no reference by code. */
 u16 ask_reference(const struct command_info *info, const char *field);
-/* The words of an enum field, numbered from 1, `*count` of them at most ASK_WORDS_MAX; false: it is no enum. For
+/* The words of an enum field, in the order of their numbers, `*count` of them at most ASK_WORDS_MAX; false: it is no enum. For
  * descriptions. */
 #define ASK_WORDS_MAX 8
 bool ask_words(const struct command_info *info, const char *field, const char *words[ASK_WORDS_MAX], size_t *count);

@@ -80,6 +80,25 @@ static bool member_is_wrong(struct ask *ask, const char *name, const char *probl
     return false;
 }
 
+/* The rules of routing, an array of words, as ask_give takes them. */
+static bool rules_ask(struct ask *ask, json_t *rules)
+{
+    char joined[256];
+    size_t used = 0;
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        json_t *rule = json_array_get(rules, i);
+        size_t size = json_string_length(rule);
+        if (!json_is_string(rule) || size == 0 || memchr(json_string_value(rule), '+', size) != NULL ||
+            used + size + 1 >= sizeof(joined))
+            return member_is_wrong(ask, "rules", "must hold words that are rules");
+        if (used > 0)
+            joined[used++] = '+';
+        memcpy(joined + used, json_string_value(rule), size);
+        used += size;
+    }
+    return ask_give(ask, slice_text("rules"), slice_of(joined, used), ASK_WORD);
+}
+
 bool body_members(json_t *object, struct ask *ask)
 {
     const char *name;
@@ -92,8 +111,11 @@ bool body_members(json_t *object, struct ask *ask)
         bool good;
         if (json_is_null(value))
             continue;
+        bool rules = ask->info->kind == COMMAND_ROUTING_SET && strcmp(name, "rules") == 0;
         if (lines && json_is_array(value))
             good = lines_ask(ask, value);
+        else if (rules && json_is_array(value))
+            good = rules_ask(ask, value);
         else if (lines || !value_of(value, digits, &text, &type))
             good = member_is_wrong(ask, name, "must be a string, an integer, true or false");
         else

@@ -31,6 +31,8 @@ struct offer catalogue_offer(const struct engine *engine, const struct sku *sku,
         const struct deal *deal = engine_deal(engine, id);
         if (engine_festival(engine, deal->festival)->currency != currency || now_ms >= deal->closes_ms)
             continue;
+        if (deal->city != 0 || deal->location != 0)
+            continue; /* not for everybody */
         if (now_ms >= deal->opens_ms && (best == NULL || deal->price_minor < best->price_minor)) {
             best = deal;
             offer.deal = id;
@@ -164,7 +166,11 @@ void catalogue_emit_deal(struct emit *emit, const struct engine *engine, const c
     emit_open(emit, '{');
     emit_key_number(emit, "deal", deal);
     render_code(emit, engine, "festival", festival->text);
+    const struct city *city = engine_city(engine, row->city);
+    const struct location *location = engine_location(engine, row->location);
     render_code(emit, engine, "sku", engine_sku(engine, row->sku)->text);
+    render_code(emit, engine, "city", city == NULL ? 0 : city->text);
+    render_code(emit, engine, "location", location == NULL ? 0 : location->text);
     render_code(emit, engine, "currency", engine_currency(engine, festival->currency)->text);
     emit_key_number(emit, "price_minor", row->price_minor);
     emit_key_time(emit, "opens_at", row->opens_ms);
@@ -226,6 +232,21 @@ static void emit_milestones(struct emit *emit, const struct festival *festival, 
     emit_close(emit, ']');
 }
 
+static void emit_flagships(struct emit *emit, const struct engine *engine, const struct festival *festival)
+{
+    emit_key_open(emit, "flagships", '[');
+    for (u32 id = festival->first_flagship; id != 0; id = engine_flagship(engine, id)->next) {
+        const struct city *city = engine_city(engine, engine_flagship(engine, id)->city);
+        if (city == NULL)
+            continue; /* given up */
+        emit_open(emit, '{');
+        emit_key_text(emit, "code", engine_text(engine, city->text, 0));
+        emit_key_text(emit, "name", engine_text(engine, city->text, 1));
+        emit_close(emit, '}');
+    }
+    emit_close(emit, ']');
+}
+
 void catalogue_emit_festival(struct emit *emit, const struct engine *engine, u32 id, i64 now_ms)
 {
     const struct festival *festival = engine_festival(engine, id);
@@ -258,6 +279,7 @@ void catalogue_emit_festival(struct emit *emit, const struct engine *engine, u32
     emit_key_number(emit, "peak_orders", (i64)festival->peak_orders);
     emit_key_time(emit, "peak_at",
                   festival->peak_orders == 0 ? 0 : festival->opens_ms + (i64)festival->peak_second * 1000);
+    emit_flagships(emit, engine, festival);
     emit_milestones(emit, festival, currency->digits);
     emit_close(emit, '}');
 }

@@ -21,7 +21,7 @@ struct offer {
     u32 next_deal;          /* the first whose window is still to come; 0: none */
 };
 
-/* O(deals + prices of the SKU), which are at most 16 each. */
+/* Of deals for a city or a store alone it knows nothing. O(deals + prices of the SKU), at most 16 each. */
 struct offer catalogue_offer(const struct engine *engine, const struct sku *sku, u32 currency, i64 now_ms);
 
 /* True while the deal has units left. */

@@ -201,6 +201,24 @@ static const struct {
     {COMMAND_FESTIVAL_PUT, "utc_offset_minutes", DESCRIBE_OPTIONAL, NULL,
      "of the festival's day, -720 to 840; budgets of a day change at its midnight"},
     {COMMAND_DEAL_PUT, "deal", DESCRIBE_OPTIONAL, NULL, "number of the deal to change; none: a new one"},
+    {COMMAND_STOCK_COUNT, "reason", DESCRIBE_OPTIONAL, NULL,
+     "why it is fewer than it should be; unspecified when not given"},
+    {COMMAND_INBOUND_CLOSE, "reason", DESCRIBE_OPTIONAL, NULL,
+     "where units from a location of ours went; unspecified when not given"},
+    {COMMAND_LOCATION_PLAN, "opens_min", DESCRIBE_ALWAYS, NULL,
+     "Monday to Friday: local minute of the day from which it is open"},
+    {COMMAND_LOCATION_PLAN, "closes_min", DESCRIBE_ALWAYS, NULL,
+     "and from which it is not, at most 1440; both 0: closed all day"},
+    {COMMAND_FESTIVAL_FLAGSHIP, "flagship", DESCRIBE_ALWAYS, "boolean",
+     "true: it is one of the festival's flagship cities"},
+    {COMMAND_ORDER_EXCHANGE, "goods", DESCRIBE_ALWAYS, "string:restock|quarantine", "what becomes of what came back"},
+    {COMMAND_TILL_PAY, "cash_minor", DESCRIBE_OPTIONAL, NULL, "that stays in the drawer: change is given back"},
+    {COMMAND_TILL_PAY, "card_minor", DESCRIBE_OPTIONAL, NULL, "by card or QR payment"},
+    {COMMAND_TILL_PAY, "wallet_minor", DESCRIBE_OPTIONAL, NULL,
+     "from the shopper's wallet; the three together are the amount due, exactly"},
+    {COMMAND_TILL_RETURN, "goods", DESCRIBE_ALWAYS, "string:restock|quarantine", "what becomes of what came back"},
+    {COMMAND_TILL_RETURN, "tender", DESCRIBE_ALWAYS, NULL, "how the money goes back"},
+    {COMMAND_TILL_TAKE_BACK, "goods", DESCRIBE_ALWAYS, "string:restock|quarantine", "what becomes of what came back"},
 };
 
 static bool in_path(const struct route *route, const char *name)
@@ -211,11 +229,6 @@ static bool in_path(const struct route *route, const char *name)
         if (strncmp(at + 1, name, size) == 0 && at[size + 1] == '}')
             return true;
     return false;
-}
-
-static bool is_hidden(const char *field)
-{
-    return strncmp(field, "reserved", 8) == 0 || strcmp(field, "line_count") == 0 || strcmp(field, "flags") == 0;
 }
 
 static struct describe_type field_type(const struct command_info *info, const char *field)
@@ -291,8 +304,11 @@ void describe_command(const struct route *route, struct describe_members *member
     members->count = 0;
     ASSERT(info != NULL && info->tail != TAIL_LINES); /* orders have a schema of their own */
     for (size_t i = 0; i < info->field_count; i++)
-        if (!is_hidden(info->fields[i].name) && !in_path(route, info->fields[i].name))
+        if (!ask_hides(info->fields[i].name) && !in_path(route, info->fields[i].name))
             field_add(members, info, &info->fields[i]);
+    if (info->kind == COMMAND_ROUTING_SET)
+        members_add(members, slice_text("rules"), describe_type(DESCRIBE_RULES), DESCRIBE_ALWAYS,
+                    "the most important first; each once, none: as far as they leave it open, the nearest");
     for (size_t i = 0; i < info->text_count; i++)
         if (!in_path(route, info->texts[i]))
             members_add(members, slice_text(info->texts[i]), text, DESCRIBE_OPTIONAL, "");

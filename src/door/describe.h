@@ -48,6 +48,9 @@ struct describe_member {
     char own[DESCRIBE_OWN_MAX];
 };
 
+/* The rules of routing, as schema.def writes a type (words.def). */
+#define DESCRIBE_RULES "string:asked-for|same-city|fewest-parts|nearest|spare-last-units|balance-load[]"
+
 struct describe_members {
     size_t count;
     struct describe_member of[DESCRIBE_MEMBERS_MAX];

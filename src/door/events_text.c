@@ -102,6 +102,8 @@ static u32 deal_now(const struct engine *engine, const struct sku *sku, i64 now_
     u32 next = 0;
     for (u32 id = sku->first_deal; id != 0; id = engine_deal(engine, id)->next) {
         const struct deal *deal = engine_deal(engine, id);
+        if (deal->city != 0 || deal->location != 0)
+            continue; /* not for everybody */
         if (deal->opens_ms <= now_ms && now_ms < deal->closes_ms)
             return id;
         if (deal->opens_ms > now_ms && (next == 0 || deal->opens_ms < engine_deal(engine, next)->opens_ms))

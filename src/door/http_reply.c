@@ -82,7 +82,7 @@ static void head(struct http *http, int status, const char *type, const char *he
         buffer_add(out, "\r\n", 2);
     }
     buffer_add(out, SAFE_HEADERS, sizeof(SAFE_HEADERS) - 1);
-    if (type != NULL && strncmp(type, "text/html", 9) == 0)
+    if (type != NULL && (strncmp(type, "text/html", 9) == 0 || strncmp(type, "image/svg+xml", 13) == 0))
         buffer_text(out, PAGE_HEADERS);
     if (http->conn->tls != NULL)
         buffer_text(out, "Strict-Transport-Security: max-age=31536000\r\n");

@@ -57,6 +57,11 @@ bool param_word(struct http *http, const char *name, int (*parse)(struct slice),
     return word >= 0;
 }
 
+int param_parse_truth(struct slice word)
+{
+    return slice_is(word, "true") ? PARAM_TRUE : slice_is(word, "false") ? PARAM_FALSE : -1;
+}
+
 bool param_time(struct http *http, const char *name, i64 *ms)
 {
     struct slice text;
@@ -95,6 +100,7 @@ static u32 param_count(const struct engine *engine, u16 kind)
     case COMMAND_SELLER_PUT: return engine_seller_count(engine);
     case COMMAND_SKU_PUT: return engine_sku_count(engine);
     case COMMAND_FESTIVAL_PUT: return engine_festival_count(engine);
+    case COMMAND_TILL_PUT: return engine_till_count(engine);
     default: return 0;
     }
 }

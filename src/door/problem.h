@@ -22,6 +22,10 @@
     PROBLEM(FORBIDDEN, 403, "forbidden", "This account may not do that.")                                        \
     PROBLEM(CROSS_SITE, 403, "cross-site", "A session's request must come from this site's own pages.")          \
     PROBLEM(NOT_FOUND, 404, "not-found", "There is nothing here.")                                               \
+    PROBLEM(CODE_MALFORMED, 400, "code-malformed", "This is no code: 13 letters and digits, without I, L, O and U.") \
+    PROBLEM(CODE_MISTYPED, 400, "code-mistyped", "The code was mistyped: its last character does not fit.")        \
+    PROBLEM(CODE_UNKNOWN, 404, "unknown-code", "The code has the right form, but is none of ours.")                \
+    PROBLEM(CODE_WRONG_PURPOSE, 400, "code-wrong-purpose", "The code is ours, but is for something else.")         \
     PROBLEM(METHOD_NOT_ALLOWED, 405, "method-not-allowed", "This resource does not know the method.")            \
     PROBLEM(CONTENT_TOO_LARGE, 413, "content-too-large", "The request's body is too large.")                     \
     PROBLEM(TARGET_TOO_LONG, 414, "target-too-long", "The request's target is too long.")                        \

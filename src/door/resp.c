@@ -178,6 +178,7 @@ static bool resp_option(struct ask *ask, struct slice name, struct slice value)
     static const char *const names[][2] = {
         {"CURRENCY", "currency"}, {"DELIVERY", "delivery"}, {"LOCATION", "location"}, {"PAYMENT", "payment"},
         {"CHANNEL", "channel"},   {"SPLIT", "may_split"},   {"EXPECT", "expected_total_minor"},
+        {"SHOWN", "shown_here"},
     };
     for (size_t i = 0; i < ARRAY_COUNT(names); i++)
         if (resp_is(name, names[i][0]))

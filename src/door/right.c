@@ -50,8 +50,42 @@ static bool shopper_may(const struct engine *engine, u32 shopper, const struct c
     }
 }
 
+/* A till that does not exist is nobody's: the engine says so. */
+static bool till_is_at(const struct engine *engine, u32 till, u32 location)
+{
+    const struct till *row = engine_till(engine, till);
+    return row == NULL || row->location == location;
+}
+
+/* A clerk, at a till of their own store. Money is taken only for orders that have to do with it; goods are taken back
+ * wherever they were bought. */
+static bool clerk_may_at_till(const struct engine *engine, u32 location, const struct command_header *command)
+{
+#define TILL(type) till_is_at(engine, ((const struct command_##type *)command)->till, location)
+    switch (command->kind) {
+    case COMMAND_TILL_OPEN: return TILL(till_open);
+    case COMMAND_TILL_CLOSE: return TILL(till_close);
+    case COMMAND_TILL_CASH: return TILL(till_cash);
+    case COMMAND_TILL_RETURN: return TILL(till_return);
+    case COMMAND_TILL_TAKE_BACK: return TILL(till_take_back);
+    case COMMAND_TILL_PAY:
+        return TILL(till_pay) && order_is_at(engine, ((const struct command_till_pay *)command)->order, 0, location);
+    case COMMAND_TILL_VOID:
+        return TILL(till_void) && order_is_at(engine, ((const struct command_till_void *)command)->order, 0, location);
+    default: return false;
+    }
+#undef TILL
+}
+
+/* A clerk, for goods that come to their own store; what does not exist is nobody's. */
+static bool inbound_is_to(const struct engine *engine, u32 inbound, u32 location)
+{
+    const struct inbound *row = engine_inbound(engine, inbound);
+    return location == 0 || row == NULL || row->to == location;
+}
+
 /* A clerk, at their own store, or at every one (0). What is sold at the till is paid there: a wallet is its
- * shopper's. The five part commands have one layout. */
+ * shopper's. The six part commands have one layout. */
 static bool clerk_may(const struct engine *engine, u32 location, const struct command_header *command)
 {
 #define HERE(place) (location == 0 || (place) == location)
@@ -77,12 +111,23 @@ static bool clerk_may(const struct engine *engine, u32 location, const struct co
     case COMMAND_PART_SHIP:
     case COMMAND_PART_READY:
     case COMMAND_PART_HAND_OVER:
-    case COMMAND_PART_DELIVER: {
+    case COMMAND_PART_DELIVER:
+    case COMMAND_PART_CHECK_OUT: {
         const struct command_part_pack *part = (const void *)command;
         return location == 0 || order_is_at(engine, part->order, part->part, location);
     }
+    case COMMAND_ORDER_EXCHANGE:
+        return HERE(((const struct command_order_exchange *)command)->location);
+    case COMMAND_INBOUND_EXPECT:
+        return HERE(((const struct command_inbound_expect *)command)->to);
+    case COMMAND_INBOUND_SEND:
+        return HERE(((const struct command_inbound_send *)command)->from);
+    case COMMAND_INBOUND_RECEIVE:
+        return inbound_is_to(engine, ((const struct command_inbound_receive *)command)->inbound, location);
+    case COMMAND_INBOUND_CLOSE:
+        return inbound_is_to(engine, ((const struct command_inbound_close *)command)->inbound, location);
     default:
-        return false;
+        return location == 0 || clerk_may_at_till(engine, location, command);
     }
 #undef HERE
 }
@@ -124,5 +169,6 @@ bool right_to_see(const struct engine *engine, const struct caller *caller, u32 
 _Static_assert(sizeof(struct command_part_pack) == sizeof(struct command_part_ship) &&
                    sizeof(struct command_part_pack) == sizeof(struct command_part_ready) &&
                    sizeof(struct command_part_pack) == sizeof(struct command_part_hand_over) &&
-                   sizeof(struct command_part_pack) == sizeof(struct command_part_deliver),
+                   sizeof(struct command_part_pack) == sizeof(struct command_part_deliver) &&
+                   sizeof(struct command_part_pack) == sizeof(struct command_part_check_out),
                "read as one of them in clerk_may");

@@ -13,7 +13,7 @@
 struct scan {
     struct turn turn;
     const struct scan_plan *plan;
-    u32 of;
+    struct scan_of of;
     u32 at;                 /* looked at so far */
     u32 limit;
     u32 count;
@@ -40,7 +40,7 @@ static enum turn_result scan_step(struct turn *turn, struct server *server)
     struct scan *scan = (struct scan *)turn;
     u32 last = scan->plan->count(server->engine);
     for (u32 looked = 0; looked < SCAN_LOOK_MAX && scan->at < last && scan->count <= scan->limit; looked++)
-        if (scan->plan->fits(server->engine, ++scan->at, scan->of))
+        if (scan->plan->fits(server->engine, ++scan->at, &scan->of))
             scan->ids[scan->count++] = scan->at;
     if (scan->at < last && scan->count <= scan->limit)
         return TURN_MORE;
@@ -54,7 +54,7 @@ static void scan_end(struct turn *turn, struct server *server)
     free(turn);
 }
 
-void scan_start(struct http *http, const struct scan_plan *plan, u32 of, u64 after, u64 limit)
+void scan_start(struct http *http, const struct scan_plan *plan, struct scan_of of, u64 after, u64 limit)
 {
     struct scan *scan = calloc(1, sizeof(*scan));
     ASSERT(scan != NULL && limit >= 1 && limit <= VIEW_PAGE_MAX);

@@ -9,9 +9,14 @@
 #include "base/emit.h"
 #include "door/http.h"
 
+/* What a list is of: ids, as its plan understands them. */
+struct scan_of {
+    u32 of[4];
+};
+
 struct scan_plan {
     /* The row belongs to the list of `of`. */
-    bool (*fits)(const struct engine *engine, u32 id, u32 of);
+    bool (*fits)(const struct engine *engine, u32 id, const struct scan_of *of);
     /* One row of the answer. */
     void (*emit)(struct emit *emit, const struct engine *engine, u32 id, i64 now_ms);
     u32 (*count)(const struct engine *engine); /* ids are 1..count */
@@ -20,6 +25,6 @@ struct scan_plan {
 
 /* Answers with a page of the rows that fit `of`, by id, after the id `after`: {ROWS: [...], "next"}. `plan` is
  * static. */
-void scan_start(struct http *http, const struct scan_plan *plan, u32 of, u64 after, u64 limit);
+void scan_start(struct http *http, const struct scan_plan *plan, struct scan_of of, u64 after, u64 limit);
 
 #endif

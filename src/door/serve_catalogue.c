@@ -1,9 +1,11 @@
 /*
  * The catalogue to be read: products, SKUs, where they are.
  */
+#include "base/assert.h"
 #include "base/gtin.h"
 #include "door/catalogue.h"
 #include "door/param.h"
+#include "door/place.h"
 #include "door/problem.h"
 #include "door/product.h"
 #include "door/render.h"
@@ -15,6 +17,8 @@
 #include "exchange/field.h"
 
 #include "core/words.h"
+
+#include <stdlib.h>
 
 #define QUERY_TEXT_MAX 512  /* bytes of a search */
 
@@ -186,24 +190,24 @@ void serve_gtin_get(struct http *http)
 
 /* --- where they are ------------------------------------------------------------------------------------ */
 
-static void emit_place(struct emit *emit, const struct engine *engine, const struct location *location)
+static void emit_shelf(struct emit *emit, const struct engine *engine, const struct book *book)
 {
     char services[WORD_SERVICES_MAX];
+    const struct location *location = engine_location(engine, book->location);
+    emit_open(emit, '{');
     emit_key_text(emit, "location", engine_text(engine, location->text, 0));
     emit_key_text(emit, "name", engine_text(engine, location->text, 1));
     render_code(emit, engine, "city", engine_city(engine, location->city)->text);
     emit_key_word(emit, "kind", word_location_kind(location->kind));
     emit_key_word(emit, "services", word_services(services, location->services));
+    place_emit_units(emit, book);
+    emit_close(emit, '}');
 }
 
 /* Books are in the SKU's list newest first; the cursor is the last one shown. */
-void serve_sku_stock(struct http *http)
+static void sku_stock_by_book(struct http *http, u32 sku, struct page page)
 {
     const struct engine *engine = http_server(http)->engine;
-    struct page page;
-    u32 sku = path_sku(http);
-    if (sku == 0 || !catalogue_page(http, UINT32_MAX, &page))
-        return;
     const struct book *before = engine_book(engine, (u32)page.after);
     if (page.after != 0 && (before == NULL || before->sku != sku)) {
         problem_field(http, "after", "is no cursor of this list");
@@ -216,10 +220,7 @@ void serve_sku_stock(struct http *http)
     emit_key_open(&emit, "stock", '[');
     for (u64 shown = 0; at != 0 && shown < page.limit; shown++) {
         const struct book *book = engine_book(engine, at);
-        emit_open(&emit, '{');
-        emit_place(&emit, engine, engine_location(engine, book->location));
-        emit_key_number(&emit, "available", book->available);
-        emit_close(&emit, '}');
+        emit_shelf(&emit, engine, book);
         last = at;
         at = book->next;
     }
@@ -229,9 +230,43 @@ void serve_sku_stock(struct http *http)
     http_reply_json(http, 200);
 }
 
-static bool book_at(const struct engine *engine, u32 book, u32 location)
+/* Nearest to a city first; the cursor is how many have been shown. */
+static void sku_stock_by_distance(struct http *http, u32 sku, u32 city, struct page page)
 {
-    return engine_book(engine, book)->location == location;
+    const struct engine *engine = http_server(http)->engine;
+    struct place_near *near = calloc(CATALOGUE_BOOKS_MAX, sizeof(*near)); /* too large for the stack */
+    ASSERT(near != NULL);
+    size_t count = place_nearest(engine, sku, city, near, CATALOGUE_BOOKS_MAX);
+    size_t last = (size_t)MIN(page.after + page.limit, (u64)count);
+    struct emit emit = http_body(http);
+    emit_open(&emit, '{');
+    render_code(&emit, engine, "sku", engine_sku(engine, sku)->text);
+    emit_key_open(&emit, "stock", '[');
+    for (size_t i = (size_t)MIN(page.after, (u64)count); i < last; i++)
+        emit_shelf(&emit, engine, engine_book(engine, near[i].book));
+    emit_close(&emit, ']');
+    catalogue_next(&emit, last < count ? last : 0);
+    emit_close(&emit, '}');
+    free(near);
+    http_reply_json(http, 200);
+}
+
+void serve_sku_stock(struct http *http)
+{
+    struct page page;
+    u32 city = 0, sku = path_sku(http);
+    if (sku == 0 || !catalogue_page(http, UINT32_MAX, &page) ||
+        !param_find(http, "city", COMMAND_CITY_PUT, RESULT_UNKNOWN_CITY, &city))
+        return;
+    if (city == 0)
+        sku_stock_by_book(http, sku, page);
+    else
+        sku_stock_by_distance(http, sku, city, page);
+}
+
+static bool book_at(const struct engine *engine, u32 book, const struct scan_of *location)
+{
+    return engine_book(engine, book)->location == location->of[0];
 }
 
 static void emit_book(struct emit *emit, const struct engine *engine, u32 id, i64 now_ms)
@@ -244,7 +279,7 @@ static void emit_book(struct emit *emit, const struct engine *engine, u32 id, i6
     render_code(emit, engine, "sku", sku->text);
     catalogue_emit_gtin(emit, sku->gtin);
     emit_key_text(emit, "title", engine_text(engine, sku->text, SKU_TITLE));
-    emit_key_number(emit, "available", book->available);
+    place_emit_units(emit, book);
     emit_key_number(emit, "reserved", book->reserved);
     emit_key_number(emit, "sold", book->sold);
     emit_key_number(emit, "received", book->received);
@@ -269,5 +304,5 @@ void serve_location_stock(struct http *http)
     if (caller->roles & ROLE_CLERK && caller->location != 0 && caller->location != location)
         problem_reply(http, PROBLEM_FORBIDDEN, NULL);
     else
-        scan_start(http, &plan, location, page.after, page.limit);
+        scan_start(http, &plan, (struct scan_of){{location}}, page.after, page.limit);
 }

@@ -8,13 +8,13 @@
 #include "door/render.h"
 #include "door/serve.h"
 
-#define EXPLAIN_STEPS_MAX 1000u /* a country's stores are some hundreds of sources */
+#define EXPLAIN_LOCATIONS_MAX 1000u /* steps that are about a location: a country's stores are thousands */
 #define EXPLAIN_ROOM (sizeof(struct command_order_place) + ORDER_LINES_MAX * sizeof(struct order_line_asked))
 
 struct explain {
     struct emit *emit;
     const struct engine *engine;
-    u32 steps;              /* all that there were */
+    u32 locations;          /* steps about one, all that there were */
 };
 
 static void explain_step(void *argument, const struct trace_step *step)
@@ -23,7 +23,7 @@ static void explain_step(void *argument, const struct trace_step *step)
     struct emit *emit = explain->emit;
     const struct sku *sku = engine_sku(explain->engine, step->sku);
     const struct location *location = engine_location(explain->engine, step->location);
-    if (++explain->steps > EXPLAIN_STEPS_MAX)
+    if (location != NULL && ++explain->locations > EXPLAIN_LOCATIONS_MAX)
         return;
     emit_open(emit, '{');
     emit_key_word(emit, "check", step->check);
@@ -61,7 +61,9 @@ void serve_order_explain(struct http *http)
     emit_key_open(&emit, "steps", '[');
     struct result result = engine_explain(server->engine, place, explain_step, &explain);
     emit_close(&emit, ']');
-    emit_key_bool(&emit, "complete", explain.steps <= EXPLAIN_STEPS_MAX);
+    emit_key_bool(&emit, "complete", explain.locations <= EXPLAIN_LOCATIONS_MAX);
+    emit_key_number(&emit, "left_out",
+                    explain.locations > EXPLAIN_LOCATIONS_MAX ? explain.locations - EXPLAIN_LOCATIONS_MAX : 0);
     emit_key_word(&emit, "result", result_word(result.code));
     emit_key_word(&emit, "meaning", result_sentence(result.code));
     emit_key_number(&emit, "value", result.value);

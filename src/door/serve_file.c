@@ -256,7 +256,7 @@ void serve_export(struct http *http)
     int kind = export_kind_of(route_parameter(http, "kind"));
     u32 festival = 0;
     if (kind < 0)
-        problem_reply(http, PROBLEM_NOT_FOUND, "Exports are orders.csv, stock.csv, sales.csv and deals.csv.");
+        problem_reply(http, PROBLEM_NOT_FOUND, "Exports are orders.csv, stock.csv, sales.csv, deals.csv and locations.csv.");
     else if (caller->roles & ROLE_CLERK && caller->location != 0) /* a clerk of one store: exports are of all */
         problem_reply(http, PROBLEM_FORBIDDEN, NULL);
     else if (param_find(http, "festival", COMMAND_FESTIVAL_PUT, RESULT_UNKNOWN_FESTIVAL, &festival))

@@ -4,6 +4,7 @@
 #include "core/words.h"
 #include "door/catalogue.h"
 #include "door/param.h"
+#include "door/place.h"
 #include "door/render.h"
 #include "door/scan.h"
 #include "door/serve.h"
@@ -56,18 +57,6 @@ static void emit_city(struct emit *emit, const struct engine *engine, u32 id)
     emit_key_number(emit, "longitude_e6", city->longitude_e6);
     emit_key_number(emit, "latitude_e6", city->latitude_e6);
     emit_key_number(emit, "population", city->population);
-}
-
-static void emit_location(struct emit *emit, const struct engine *engine, u32 id)
-{
-    const struct location *location = engine_location(engine, id);
-    char services[WORD_SERVICES_MAX];
-    emit_code_name(emit, engine, location->text);
-    render_code(emit, engine, "city", engine_city(engine, location->city)->text);
-    emit_key_number(emit, "longitude_e6", location->longitude_e6);
-    emit_key_number(emit, "latitude_e6", location->latitude_e6);
-    emit_key_word(emit, "kind", word_location_kind(location->kind));
-    emit_key_word(emit, "services", word_services(services, location->services));
 }
 
 /* --- lists ---------------------------------------------------------------------------------------------- */
@@ -143,7 +132,7 @@ static bool location_fits(const struct engine *engine, u32 id, const u32 of[2])
 
 void serve_locations(struct http *http)
 {
-    static const struct list list = {"locations", engine_location_count, emit_location, location_fits};
+    static const struct list list = {"locations", engine_location_count, place_emit, location_fits};
     u32 of[2] = {0};
     if (param_find(http, "city", COMMAND_CITY_PUT, RESULT_UNKNOWN_CITY, &of[0]) &&
         param_word(http, "kind", word_parse_location_kind, &of[1]))
@@ -184,9 +173,9 @@ void serve_festival_get(struct http *http)
     http_reply_json(http, 200);
 }
 
-static bool deal_of(const struct engine *engine, u32 deal, u32 festival)
+static bool deal_of(const struct engine *engine, u32 deal, const struct scan_of *festival)
 {
-    return engine_deal(engine, deal)->festival == festival;
+    return engine_deal(engine, deal)->festival == festival->of[0];
 }
 
 static void emit_deal(struct emit *emit, const struct engine *engine, u32 deal, i64 now_ms)
@@ -201,5 +190,5 @@ void serve_festival_deals(struct http *http)
     desk_run(&http_server(http)->desk);
     u32 festival = catalogue_path(http, "festival", COMMAND_FESTIVAL_PUT, RESULT_UNKNOWN_FESTIVAL);
     if (festival != 0 && catalogue_page(http, UINT32_MAX, &page))
-        scan_start(http, &plan, festival, page.after, page.limit);
+        scan_start(http, &plan, (struct scan_of){{festival}}, page.after, page.limit);
 }

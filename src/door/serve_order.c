@@ -20,7 +20,8 @@
 static bool is_about_order(u16 kind)
 {
     return (kind >= COMMAND_ORDER_PLACE && kind <= COMMAND_ORDER_CANCEL) ||
-           (kind >= COMMAND_PART_PACK && kind <= COMMAND_ORDER_RETURN);
+           (kind >= COMMAND_PART_PACK && kind <= COMMAND_ORDER_EXCHANGE) || kind == COMMAND_TILL_PAY ||
+           kind == COMMAND_TILL_RETURN || kind == COMMAND_TILL_VOID;
 }
 
 /* What the answer's id and value are called. */
@@ -32,6 +33,12 @@ static void command_result(struct emit *emit, u16 kind, struct result result)
     } names[] = {
         {COMMAND_STOCK_RECEIVE, "book", "available"}, {COMMAND_STOCK_COUNT, "book", "available"},
         {COMMAND_STOCK_MOVE, "book", "available"},    {COMMAND_DEAL_PUT, "deal", "taken"},
+        {COMMAND_STOCK_KEEP, "book", "available"},    {COMMAND_ROUTING_SET, NULL, "rule_count"},
+        {COMMAND_INBOUND_EXPECT, "inbound", "units"}, {COMMAND_INBOUND_SEND, "inbound", "units"},
+        {COMMAND_INBOUND_RECEIVE, "inbound", "units"}, {COMMAND_INBOUND_CLOSE, "inbound", "units"},
+        {COMMAND_FESTIVAL_FLAGSHIP, "festival", "flagship_count"},
+        {COMMAND_TILL_OPEN, "shift", "drawer_minor"}, {COMMAND_TILL_CLOSE, "shift", "drawer_minor"},
+        {COMMAND_TILL_CASH, "shift", "drawer_minor"}, {COMMAND_TILL_TAKE_BACK, "shopper", "credit_minor"},
         {COMMAND_WALLET_TOP_UP, "shopper", "balance_minor"},
         {COMMAND_WALLET_TRANSFER, "shopper", "balance_minor"},
     };
@@ -42,7 +49,8 @@ static void command_result(struct emit *emit, u16 kind, struct result result)
             value = names[i].value;
         }
     emit_open(emit, '{');
-    emit_key_number(emit, kind == COMMAND_BUDGET_SET ? "shopper" : id, result.id);
+    if (id != NULL)
+        emit_key_number(emit, kind == COMMAND_BUDGET_SET ? "shopper" : id, result.id);
     if (kind == COMMAND_BUDGET_SET)
         emit_key_time(emit, "in_force_at", result.value);
     else if (value != NULL)
@@ -243,6 +251,7 @@ void serve_order_get(struct http *http)
 struct orders_job {
     struct view *view;
     struct view_order_filter filter;
+    bool overdue;
     u32 limit;
     u32 orders[VIEW_PAGE_MAX];
     size_t count;
@@ -254,6 +263,19 @@ static void orders_run(void *argument)
     job->count = view_orders(job->view, &job->filter, job->orders, job->limit);
 }
 
+/* A part of it (at the location, when one is given) is ready, and was to be fetched before now. */
+static bool order_is_overdue(struct server *server, u32 id, u32 location)
+{
+    const struct order *order = engine_order(server->engine, id);
+    for (u32 i = 0; i < order->line_count; i++) {
+        const struct line *line = engine_line(server->engine, order->first_line + i);
+        bool here = location == 0 || engine_book(server->engine, line->book)->location == location;
+        if (here && line->state == PART_READY && (i64)line->due_min * 60000 <= server_now_ms(server))
+            return true;
+    }
+    return false;
+}
+
 static void orders_done(struct server *server, struct conn *conn, void *argument)
 {
     struct orders_job *job = argument;
@@ -263,7 +285,8 @@ static void orders_done(struct server *server, struct conn *conn, void *argument
         emit_open(&emit, '{');
         emit_key_open(&emit, "orders", '[');
         for (size_t i = 0; i < job->count; i++)
-            render_order(&emit, server->engine, job->orders[i]);
+            if (!job->overdue || order_is_overdue(server, job->orders[i], job->filter.location))
+                render_order(&emit, server->engine, job->orders[i]);
         emit_close(&emit, ']');
         if (job->count == job->limit && job->count > 0)
             emit_key_number(&emit, "next", job->orders[job->count - 1]);
@@ -282,6 +305,7 @@ void serve_orders_find(struct http *http)
     const struct caller *caller = &http_request(http)->caller;
     struct view_order_filter filter = {0};
     u64 shopper = 0, after = 0, limit = 50;
+    u32 overdue = PARAM_UNSAID;
     if (server->view == NULL) {
         problem_reply(http, PROBLEM_UNAVAILABLE, "This server keeps no views.");
         return;
@@ -293,6 +317,7 @@ void serve_orders_find(struct http *http)
                 param_find(http, "location", COMMAND_LOCATION_PUT, RESULT_UNKNOWN_LOCATION, &filter.location) &&
                 param_word(http, "state", word_parse_order_state, &filter.state) &&
                 param_word(http, "part_state", word_parse_part_state, &filter.part_state) &&
+                param_word(http, "overdue", param_parse_truth, &overdue) &&
                 param_time(http, "from", &filter.from_ms) && param_time(http, "to", &filter.to_ms);
     if (!good)
         return;
@@ -309,6 +334,9 @@ void serve_orders_find(struct http *http)
     ASSERT(job != NULL);
     job->view = server->view;
     job->filter = filter;
+    job->overdue = overdue == PARAM_TRUE;
+    if (job->overdue && filter.part_state == 0)
+        job->filter.part_state = PART_READY;
     job->limit = (u32)MAX(limit, 1u);
     http_job(http, orders_run, orders_done, job);
 }

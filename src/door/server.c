@@ -354,6 +354,10 @@ static bool server_open_stores(struct server *server)
 {
     char problem[JOURNAL_PROBLEM_MAX] = "";
     bool good = access_open(&server->access, server->options.directory, problem);
+    if (good && access_folder_key(server->access, "codes", server->code_key) != ACCESS_OK) {
+        snprintf(problem, sizeof(problem), "accounts.db: cannot read or make the key of codes");
+        good = false;
+    }
     if (good && !server->options.no_views) {
         struct hook_options hook = {.directory = server->options.directory,
                                     .allow_private = server->options.hooks_private};

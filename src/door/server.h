@@ -11,6 +11,7 @@
 #define ELEVEN_DOOR_SERVER_H
 
 #include "access/access.h"
+#include "code/order_code.h"
 #include "door/conn.h"
 #include "door/desk.h"
 #include "door/door.h"
@@ -40,6 +41,7 @@ struct server {
     struct eleven *eleven;
     const struct engine *engine;
     struct access *access;
+    u8 code_key[ORDER_CODE_KEY_BYTES]; /* of the folder, for codes of orders */
     struct view *view;              /* NULL: no views */
     struct hook *hook;
     struct tls_context *tls;

@@ -4,18 +4,24 @@
 #include "base/assert.h"
 #include "core/words.h"
 #include "exchange/export_row.h"
+#include "exchange/import_plan.h"
+
+#include <stdio.h>
 
 static const char *const export_headers[EXPORT_KINDS] = {
     [EXPORT_ORDERS] = "order,placed_at,state,changed_at,festival,shopper,city,channel,delivery,payment,currency,total,"
                       "refunded,line,sku,title,location,quantity,unit_price,discount,deal,part,part_state,returned",
     [EXPORT_STOCK] = "sku,gtin,title,location,available,reserved,sold,received,moved_in,moved_out,leased,quarantine,"
-                     "shrink,overrun",
+                     "shrink,overrun,quantity,safety,coming",
     [EXPORT_SALES] = "festival,sku,title,brand,department,lines,units,returned,currency,paid",
-    [EXPORT_DEALS] = "festival,sku,price,currency,quota,taken,cap,opens,closes",
+    [EXPORT_DEALS] = "festival,sku,price,currency,quota,taken,cap,opens,closes,city,store",
+    [EXPORT_LOCATIONS] = "code,name,kind,city,lon,lat,services,utc_offset,hours,weekend_hours,cut_off,capacity,"
+                         "prepare_min,keep_days,days_city,days_far",
 };
 
 static const char *const export_words[EXPORT_KINDS] = {
-    [EXPORT_ORDERS] = "orders", [EXPORT_STOCK] = "stock", [EXPORT_SALES] = "sales", [EXPORT_DEALS] = "deals"};
+    [EXPORT_ORDERS] = "orders", [EXPORT_STOCK] = "stock", [EXPORT_SALES] = "sales", [EXPORT_DEALS] = "deals",
+    [EXPORT_LOCATIONS] = "locations"};
 
 const char *export_word(enum export_kind kind)
 {
@@ -40,6 +46,8 @@ bool export_open(struct export *export, const struct engine *engine, enum export
         export->last = engine_book_count(engine);
     else if (kind == EXPORT_DEALS)
         export->last = engine_deal_count(engine);
+    else if (kind == EXPORT_LOCATIONS)
+        export->last = engine_location_count(engine);
     else
         export->last = engine_order_count(engine);
     return kind != EXPORT_SALES || export_sales_open(export);
@@ -112,7 +120,8 @@ static bool export_book(struct export *export, struct row *row)
     row_text(row, engine_text(engine, sku->text, 1));
     row_code(row, engine, book->location, engine_location(engine, book->location)->text);
     const u32 units[] = {book->available, book->reserved, book->sold,       book->received, book->moved_in,
-                         book->moved_out, book->leased,   book->quarantine, book->shrink,   book->overrun};
+                         book->moved_out, book->leased,   book->quarantine, book->shrink,   book->overrun,
+                         book->available + book->reserved, book->safety, book->coming};
     for (size_t i = 0; i < ARRAY_COUNT(units); i++)
         row_number(row, units[i]);
     return row_end(row);
@@ -145,6 +154,72 @@ static bool export_deal(struct export *export, struct row *row)
     export_bound(row, deal->cap);
     row_time(row, deal->opens_ms);
     row_time(row, deal->closes_ms);
+    row_code(row, engine, deal->city, deal->city ? engine_city(engine, deal->city)->text : 0);
+    row_code(row, engine, deal->location, deal->location ? engine_location(engine, deal->location)->text : 0);
+    return row_end(row);
+}
+
+/* --- locations --------------------------------------------------------------- */
+
+static void export_degrees(struct row *row, i32 degrees_e6)
+{
+    char text[24];
+    unsigned size = (unsigned)(degrees_e6 < 0 ? -(i64)degrees_e6 : degrees_e6);
+    snprintf(text, sizeof(text), "%s%u.%06u", degrees_e6 < 0 ? "-" : "", size / 1000000, size % 1000000);
+    row_text(row, slice_text(text));
+}
+
+/* "09:00" */
+static char *export_minute(char text[8], unsigned minute)
+{
+    snprintf(text, 8, "%02u:%02u", minute / 60 % 100, minute % 60);
+    return text;
+}
+
+static void export_hours(struct row *row, unsigned opens_min, unsigned closes_min)
+{
+    char text[24] = "", opens[8], closes[8];
+    if (closes_min != 0)
+        snprintf(text, sizeof(text), "%s-%s", export_minute(opens, opens_min), export_minute(closes, closes_min));
+    row_text(row, slice_text(text));
+}
+
+/* As an import reads it (docs/IMPORT.md); all empty without a plan. */
+static void export_plan(struct row *row, const struct location *location)
+{
+    char text[24], minute[8];
+    if (location->keep_days == 0) {
+        for (size_t i = 0; i < IMPORT_PLAN_COLUMNS; i++)
+            row_text(row, slice_of("", 0));
+        return;
+    }
+    int offset = location->utc_offset_minutes;
+    unsigned size = (unsigned)(offset < 0 ? -offset : offset);
+    snprintf(text, sizeof(text), "%c%02u:%02u", offset < 0 ? '-' : '+', size / 60 % 100, size % 60);
+    row_text(row, slice_text(text));
+    export_hours(row, location->opens_min, location->closes_min);
+    export_hours(row, location->weekend_opens_min, location->weekend_closes_min);
+    row_text(row, slice_text(export_minute(minute, location->cut_off_min)));
+    row_number(row, location->capacity);
+    row_number(row, location->prepare_min);
+    row_number(row, location->keep_days);
+    row_number(row, location->days_city);
+    row_number(row, location->days_far);
+}
+
+static bool export_location(struct export *export, struct row *row)
+{
+    const struct engine *engine = export->engine;
+    const struct location *location = engine_location(engine, export->at);
+    char services[WORD_SERVICES_MAX];
+    row_text(row, engine_text(engine, location->text, 0));
+    row_text(row, engine_text(engine, location->text, 1));
+    row_text(row, slice_text(word_location_kind(location->kind)));
+    row_code(row, engine, location->city, engine_city(engine, location->city)->text);
+    export_degrees(row, location->longitude_e6);
+    export_degrees(row, location->latitude_e6);
+    row_text(row, slice_text(word_services(services, location->services)));
+    export_plan(row, location);
     return row_end(row);
 }
 
@@ -153,9 +228,10 @@ static bool export_deal(struct export *export, struct row *row)
 /* One thing more. False when the buffer was too full for its row; then it is still the next. */
 static bool export_one(struct export *export, struct row *row)
 {
-    bool fitted = export->kind == EXPORT_ORDERS  ? export_order(export, row)
-                  : export->kind == EXPORT_STOCK ? export_book(export, row)
-                                                 : export_deal(export, row);
+    bool fitted = export->kind == EXPORT_ORDERS      ? export_order(export, row)
+                  : export->kind == EXPORT_STOCK     ? export_book(export, row)
+                  : export->kind == EXPORT_LOCATIONS ? export_location(export, row)
+                                                     : export_deal(export, row);
     export->at += fitted;
     return fitted;
 }

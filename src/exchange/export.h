@@ -1,5 +1,5 @@
 /*
- * Exports: orders, stock, sales and deals as CSV (RFC 4180: CRLF, quotes where needed; UTF-8), in slices, so that
+ * Exports: orders, stock, sales, deals and locations as CSV (RFC 4180: CRLF, quotes where needed; UTF-8), in slices, so that
  * a server's event loop can stream them from the engine that sells, a slice a turn, and the command line from one of
  * its own. Money is a decimal in the currency named beside it; times are RFC 3339 in UTC. The columns are in
  * docs/CLI.md.
@@ -15,7 +15,7 @@
 
 #include "core/engine.h"
 
-enum export_kind { EXPORT_ORDERS, EXPORT_STOCK, EXPORT_SALES, EXPORT_DEALS, EXPORT_KINDS };
+enum export_kind { EXPORT_ORDERS, EXPORT_STOCK, EXPORT_SALES, EXPORT_DEALS, EXPORT_LOCATIONS, EXPORT_KINDS };
 
 /* The word of a kind ("orders"), static; and the kind of a word, -1: none. */
 const char *export_word(enum export_kind kind);

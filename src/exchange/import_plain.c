@@ -2,7 +2,7 @@
  * The plain CSV files: cities, locations, brands, prices, stock. A row sets one
  * thing; its code may stand in a file only once.
  */
-#include "exchange/import.h"
+#include "exchange/import_plan.h"
 
 #include "base/money.h"
 #include "core/words.h"
@@ -86,7 +86,7 @@ enum exchange_status import_cities(struct import *import, const struct source *s
 /* --- locations --------------------------------------------------------------- */
 
 enum { LOCATION_CODE, LOCATION_NAME, LOCATION_KIND, LOCATION_CITY, LOCATION_LON, LOCATION_LAT, LOCATION_SERVICES,
-       LOCATION_COLUMNS };
+       LOCATION_PLAN, LOCATION_COLUMNS = LOCATION_PLAN + IMPORT_PLAN_COLUMNS };
 
 #define WORD_BYTES_MAX 32 /* no word is longer */
 
@@ -144,9 +144,12 @@ static void import_location_row(struct import *import, struct table *table)
         good = import_degrees(table, LOCATION_LON, 180, &place.longitude_e6) && good;
         good = import_degrees(table, LOCATION_LAT, 90, &place.latitude_e6) && good;
     }
-    if (good && !import_too_long(table, draft_location(import->stage, &place, code,
+    if (!good || import_too_long(table, draft_location(import->stage, &place, code,
                                                        table_field_trimmed(table, LOCATION_NAME))))
-        table_apply(table, LOCATION_CODE);
+        return;
+    u32 location = table_apply(table, LOCATION_CODE);
+    if (location != 0)
+        import_plan(import, table, LOCATION_PLAN, location);
 }
 
 enum exchange_status import_locations(struct import *import, const struct source *source)
@@ -160,6 +163,8 @@ enum exchange_status import_locations(struct import *import, const struct source
         [LOCATION_LAT] = {.names = {"lat", "latitude"}},
         [LOCATION_SERVICES] = {.names = {"services"}},
     };
+    for (size_t i = 0; i < IMPORT_PLAN_COLUMNS; i++)
+        columns[LOCATION_PLAN + i].names[0] = import_plan_names[i];
     return import_rows(import, source, columns, LOCATION_COLUMNS, import_location_row);
 }
 
@@ -279,23 +284,36 @@ enum exchange_status import_prices(struct import *import, const struct source *s
 
 /* --- stock ------------------------------------------------------------------- */
 
-enum { STOCK_SKU, STOCK_LOCATION, STOCK_QUANTITY, STOCK_COLUMNS };
+enum { STOCK_SKU, STOCK_LOCATION, STOCK_QUANTITY, STOCK_SAFETY, STOCK_COLUMNS };
+
+/* Empty: none. Without a column it stays as it is. */
+static bool import_safety(struct table *table, u64 *units)
+{
+    *units = 0;
+    return table_field_trimmed(table, STOCK_SAFETY).size == 0 || table_number(table, STOCK_SAFETY, UNITS_MAX, units);
+}
 
 static void import_stock_row(struct import *import, struct table *table)
 {
-    u64 quantity;
+    u64 quantity, safety;
     u32 sku = table_find(table, STOCK_SKU, COMMAND_SKU_PUT, "SKU");
     u32 location = table_find(table, STOCK_LOCATION, COMMAND_LOCATION_PUT, "location");
     bool counted = table_number(table, STOCK_QUANTITY, UNITS_MAX, &quantity);
-    if (sku == 0 || location == 0 || !counted)
+    bool kept = import_safety(table, &safety);
+    if (sku == 0 || location == 0 || !counted || !kept)
         return;
     if (!table_once(table, STOCK_SKU, table_field_trimmed(table, STOCK_SKU),
                     table_field_trimmed(table, STOCK_LOCATION)))
         return;
-    if (quantity == 0 && engine_find_book(stage_engine(import->stage), sku, location) == 0)
-        return; /* nothing there, nothing known of it: nothing to say */
-    draft_count(import->stage, sku, location, (u32)quantity);
-    table_apply(table, STOCK_QUANTITY);
+    bool known = engine_find_book(stage_engine(import->stage), sku, location) != 0;
+    if (quantity > 0 || known) { /* else nothing is there and nothing known of it: nothing to say */
+        draft_count(import->stage, sku, location, (u32)quantity);
+        table_apply(table, STOCK_QUANTITY);
+    }
+    if (table->columns[STOCK_SAFETY].field == 0 || (safety == 0 && !known && quantity == 0))
+        return;
+    draft_keep(import->stage, sku, location, (u32)safety);
+    table_apply(table, STOCK_SAFETY);
 }
 
 enum exchange_status import_stock(struct import *import, const struct source *source)
@@ -304,6 +322,7 @@ enum exchange_status import_stock(struct import *import, const struct source *so
         [STOCK_SKU] = {.names = {"sku"}, .needed = true},
         [STOCK_LOCATION] = {.names = {"location"}, .needed = true},
         [STOCK_QUANTITY] = {.names = {"quantity"}, .needed = true},
+        [STOCK_SAFETY] = {.names = {"safety"}},
     };
     return import_rows(import, source, columns, STOCK_COLUMNS, import_stock_row);
 }

@@ -108,6 +108,14 @@ void draft_count(struct stage *stage, u32 sku, u32 location, u32 counted)
     count->counted = counted;
 }
 
+void draft_keep(struct stage *stage, u32 sku, u32 location, u32 units)
+{
+    struct command_stock_keep *keep = stage_draft(stage, COMMAND_STOCK_KEEP);
+    keep->sku = sku;
+    keep->location = location;
+    keep->units = units;
+}
+
 bool draft_location(struct stage *stage, const struct location *place, struct slice code, struct slice name)
 {
     struct command_location_put *put = stage_draft(stage, COMMAND_LOCATION_PUT);

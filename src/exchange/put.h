@@ -21,6 +21,7 @@ u32 put_warehouse(struct stage *stage, struct slice code, struct slice name, u32
 /* Drafts, to be applied by the caller, which knows the line they came from. The texts must fit. */
 void draft_price(struct stage *stage, u32 sku, u32 currency, i64 price_minor);
 void draft_count(struct stage *stage, u32 sku, u32 location, u32 counted);
+void draft_keep(struct stage *stage, u32 sku, u32 location, u32 units); /* safety stock */
 bool draft_location(struct stage *stage, const struct location *place, struct slice code, struct slice name);
 bool draft_city(struct stage *stage, const struct city *place, const struct slice texts[4]);
 

@@ -110,6 +110,20 @@ static enum stage_thing stage_thing(const struct engine *engine, const struct co
     case COMMAND_DEAL_PUT:
         *there = ((const struct command_deal_put *)command)->deal != 0;
         return STAGE_DEALS;
+    case COMMAND_LOCATION_PLAN: {
+        const struct location *place = engine_location(engine, ((const struct command_location_plan *)command)->location);
+        *there = place != NULL && place->keep_days != 0;
+        return STAGE_PLANS;
+    }
+    case COMMAND_STOCK_KEEP: {
+        const struct command_stock_keep *keep = (const void *)command;
+        const struct book *book = engine_book(engine, engine_find_book(engine, keep->sku, keep->location));
+        *there = book != NULL && book->safety != 0;
+        return STAGE_SAFETY;
+    }
+    case COMMAND_FESTIVAL_FLAGSHIP:
+        *there = ((const struct command_festival_flagship *)command)->flagship == 0;
+        return STAGE_FLAGSHIPS;
     case COMMAND_SHOPPER_JOIN:
         *there = false;
         return STAGE_SHOPPERS;

@@ -39,7 +39,8 @@ typedef void exchange_error_sink(void *argument, const struct exchange_error *er
     THING(CURRENCIES, "currencies") THING(COUNTRIES, "countries") THING(DEPARTMENTS, "departments")                   \
     THING(CITIES, "cities") THING(LOCATIONS, "locations") THING(BRANDS, "brands") THING(SELLERS, "sellers")           \
     THING(SKUS, "SKUs") THING(PRICES, "prices") THING(BOOKS, "stock books") THING(FESTIVALS, "festivals")             \
-    THING(DEALS, "deals") THING(SHOPPERS, "shoppers") THING(OTHER, "other")
+    THING(DEALS, "deals") THING(SHOPPERS, "shoppers") THING(PLANS, "plans of locations")                              \
+    THING(SAFETY, "safety stocks") THING(FLAGSHIPS, "flagship cities") THING(OTHER, "other")
 enum stage_thing {
 #define THING(NAME, name) STAGE_##NAME,
     STAGE_THINGS_TABLE(THING)

@@ -35,23 +35,32 @@ static u32 event_set(u16 kind)
     switch (kind) {
     case COMMAND_ORDER_PLACE:
         return 1u << HOOK_ORDER_PLACED | 1u << HOOK_ORDER_PAID;
+    case COMMAND_ORDER_EXCHANGE:
+        return 1u << HOOK_ORDER_RETURNED | 1u << HOOK_ORDER_PLACED | 1u << HOOK_ORDER_PAID;
     case COMMAND_ORDER_PAY:
+    case COMMAND_TILL_PAY:
         return 1u << HOOK_ORDER_PAID;
     case COMMAND_ORDER_CANCEL:
+    case COMMAND_TILL_VOID:
         return 1u << HOOK_ORDER_CANCELLED;
     case COMMAND_CLOCK_TICK:
         return 1u << HOOK_ORDER_EXPIRED;
     case COMMAND_ORDER_RETURN:
+    case COMMAND_TILL_RETURN:
         return 1u << HOOK_ORDER_RETURNED;
     case COMMAND_PART_PACK:
     case COMMAND_PART_SHIP:
     case COMMAND_PART_READY:
     case COMMAND_PART_HAND_OVER:
     case COMMAND_PART_DELIVER:
+    case COMMAND_PART_CHECK_OUT:
         return 1u << HOOK_PART_CHANGED;
     case COMMAND_STOCK_RECEIVE:
     case COMMAND_STOCK_COUNT:
     case COMMAND_STOCK_MOVE:
+    case COMMAND_INBOUND_SEND:
+    case COMMAND_INBOUND_RECEIVE:
+    case COMMAND_TILL_TAKE_BACK:
         return 1u << HOOK_STOCK_CHANGED;
     case COMMAND_SKU_PUT:
     case COMMAND_PRICE_SET:
@@ -137,6 +146,42 @@ static bool event_place(struct hook *hook, const struct engine *engine, struct h
     return order->state != ORDER_PAID || event_tell(hook, engine, &subject);
 }
 
+/* What came back, then the order that it was exchanged for. */
+static bool event_exchange(struct hook *hook, const struct engine *engine, struct hook_subject subject)
+{
+    subject.order = ((const struct command_order_exchange *)subject.command)->order;
+    subject.event = HOOK_ORDER_RETURNED;
+    if (!event_tell(hook, engine, &subject))
+        return false;
+    subject.order = subject.result.id;
+    return event_place(hook, engine, subject);
+}
+
+/* The one book that the command has changed. */
+static void stock_subject(const struct engine *engine, struct hook_subject *subject)
+{
+    const struct inbound *inbound = engine_inbound(engine, subject->result.id);
+    const struct book *book = engine_book(engine, subject->result.id);
+    switch (subject->command->kind) {
+    case COMMAND_INBOUND_SEND:
+    case COMMAND_INBOUND_RECEIVE:
+        ASSERT(inbound != NULL);
+        subject->sku = inbound->sku;
+        subject->location = subject->command->kind == COMMAND_INBOUND_SEND ? inbound->from : inbound->to;
+        break;
+    case COMMAND_TILL_TAKE_BACK: {
+        const struct command_till_take_back *back = (const void *)subject->command;
+        subject->sku = back->sku;
+        subject->location = engine_till(engine, back->till)->location;
+        break;
+    }
+    default:
+        ASSERT(book != NULL);
+        subject->sku = book->sku;
+        subject->location = book->location;
+    }
+}
+
 static bool event_stock(struct hook *hook, const struct engine *engine, struct hook_subject subject)
 {
     subject.event = HOOK_STOCK_CHANGED;
@@ -148,10 +193,7 @@ static bool event_stock(struct hook *hook, const struct engine *engine, struct h
             return false;
         subject.location = move->to;
     } else {
-        const struct book *book = engine_book(engine, subject.result.id);
-        ASSERT(book != NULL);
-        subject.sku = book->sku;
-        subject.location = book->location;
+        stock_subject(engine, &subject);
     }
     return event_tell(hook, engine, &subject);
 }
@@ -190,6 +232,8 @@ void hook_event(void *argument, const struct engine *engine, u64 seq, i64 time_m
     bool good = true;
     if (command->kind == COMMAND_ORDER_PLACE)
         good = event_place(hook, engine, subject);
+    else if (command->kind == COMMAND_ORDER_EXCHANGE)
+        good = event_exchange(hook, engine, subject);
     else if (set == 1u << HOOK_STOCK_CHANGED)
         good = event_stock(hook, engine, subject);
     else

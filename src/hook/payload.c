@@ -67,14 +67,37 @@ static void payload_order(struct emit *emit, const struct engine *engine, u32 id
     emit_close(emit, ']');
 }
 
+/* Where the goods came in, and what becomes of them; line and quantity lie at one place in all three commands. */
+static void return_place(const struct engine *engine, const struct command_header *command, u32 *location, u32 *goods)
+{
+    if (command->kind == COMMAND_ORDER_RETURN) {
+        *location = ((const struct command_order_return *)command)->location;
+        *goods = ((const struct command_order_return *)command)->goods;
+    } else if (command->kind == COMMAND_TILL_RETURN) {
+        *location = engine_till(engine, ((const struct command_till_return *)command)->till)->location;
+        *goods = ((const struct command_till_return *)command)->goods;
+    } else {
+        *location = ((const struct command_order_exchange *)command)->location;
+        *goods = ((const struct command_order_exchange *)command)->goods;
+    }
+}
+
+#define SAME_PLACE(field)                                                                                    \
+    (offsetof(struct command_order_return, field) == offsetof(struct command_till_return, field) &&          \
+     offsetof(struct command_order_return, field) == offsetof(struct command_order_exchange, field))
+_Static_assert(SAME_PLACE(order) && SAME_PLACE(line) && SAME_PLACE(quantity), "read as one of them");
+#undef SAME_PLACE
+
 static void payload_return(struct emit *emit, const struct engine *engine, const struct hook_subject *subject)
 {
     const struct command_order_return *command = (const void *)subject->command;
+    u32 location, goods;
+    return_place(engine, subject->command, &location, &goods);
     emit_key_open(emit, "return", '{');
     emit_key_number(emit, "line", command->line);
     emit_key_number(emit, "quantity", command->quantity);
-    emit_key_word(emit, "goods", word_goods(command->goods));
-    MEMBER_CODE(emit, "location", location, engine, command->location);
+    emit_key_word(emit, "goods", word_goods(goods));
+    MEMBER_CODE(emit, "location", location, engine, location);
     emit_key_number(emit, "refund_minor", subject->result.value);
     emit_close(emit, '}');
 }
@@ -83,6 +106,7 @@ _Static_assert(offsetof(struct command_part_pack, part) == offsetof(struct comma
 _Static_assert(offsetof(struct command_part_pack, part) == offsetof(struct command_part_ready, part), "one layout");
 _Static_assert(offsetof(struct command_part_pack, part) == offsetof(struct command_part_hand_over, part), "one layout");
 _Static_assert(offsetof(struct command_part_pack, part) == offsetof(struct command_part_deliver, part), "one layout");
+_Static_assert(offsetof(struct command_part_pack, part) == offsetof(struct command_part_check_out, part), "one layout");
 
 static void payload_part(struct emit *emit, const struct hook_subject *subject)
 {
@@ -93,15 +117,25 @@ static void payload_part(struct emit *emit, const struct hook_subject *subject)
 
 /* --- stock and products -------------------------------------------------------------------- */
 
+static const char *stock_reason(u16 kind)
+{
+    switch (kind) {
+    case COMMAND_STOCK_RECEIVE:
+    case COMMAND_INBOUND_RECEIVE: return "received";
+    case COMMAND_STOCK_COUNT: return "counted";
+    case COMMAND_TILL_TAKE_BACK: return "returned";
+    case COMMAND_INBOUND_SEND: return "sent";
+    default: return "moved";
+    }
+}
+
 static void payload_stock(struct emit *emit, const struct engine *engine, const struct hook_subject *subject)
 {
     const struct book *book = engine_book(engine, engine_find_book(engine, subject->sku, subject->location));
     ASSERT(book != NULL);
-    u16 kind = subject->command->kind;
     MEMBER_CODE(emit, "sku", sku, engine, book->sku);
     MEMBER_CODE(emit, "location", location, engine, book->location);
-    bool counted = kind == COMMAND_STOCK_COUNT;
-    emit_key_word(emit, "reason", kind == COMMAND_STOCK_RECEIVE ? "received" : counted ? "counted" : "moved");
+    emit_key_word(emit, "reason", stock_reason(subject->command->kind));
     emit_key_number(emit, "available", book->available);
     emit_key_number(emit, "reserved", book->reserved);
     emit_key_number(emit, "quarantine", book->quarantine);

@@ -5,7 +5,8 @@
 
 #include <stdlib.h>
 
-_Static_assert((int)ORDER_EXPIRED < BLOCK_LIST_PART && PART_DROPPED < 8, "the lists do not overlap, and none is 0");
+_Static_assert((int)ORDER_EXPIRED < BLOCK_LIST_PART && PART_CHECKED < BLOCK_LIST_FESTIVAL - BLOCK_LIST_PART,
+               "the lists do not overlap, and none is 0");
 
 bool block_open(struct blocks *blocks)
 {

@@ -17,7 +17,7 @@
 /* The lists. */
 #define BLOCK_LIST_STATE 0          /* + enum order_state */
 #define BLOCK_LIST_PART 8           /* + enum part_state: some part is in it */
-#define BLOCK_LIST_FESTIVAL 16      /* + festival */
+#define BLOCK_LIST_FESTIVAL 32      /* + festival */
 
 /* How the orders of a block on a list changed. `change` may be 0; list 0: a free slot. */
 struct block {

@@ -68,9 +68,9 @@ static void orders_conditions(struct query *query, const struct view_order_filte
     if (filter->part_state != 0)
         query_add_number(query, " AND p.state = ?)", filter->part_state);
     else
-        query_add(query, " AND p.state IN (1, 2, 3, 4, 5, 6, 7))"); /* all; so that the key can be used */
+        query_add(query, " AND p.state IN (1, 2, 3, 4, 5, 6, 7, 8))"); /* all; so that the key can be used */
 }
-_Static_assert(PART_OPEN == 1 && PART_DROPPED == 7, "all of them");
+_Static_assert(PART_OPEN == 1 && PART_CHECKED == 8, "all of them");
 
 /* The orders themselves lead. */
 static void orders_by_order(struct query *query, const struct view_order_filter *filter, struct orders_range range)
@@ -133,7 +133,7 @@ static void orders_by_location(struct query *query, const struct view_order_filt
         query_add(query, " GROUP BY p.ord ORDER BY p.ord DESC");
         return;
     }
-    for (u32 state = PART_OPEN; state <= PART_DROPPED; state++) {
+    for (u32 state = PART_OPEN; state <= PART_CHECKED; state++) {
         query_add(query, state > PART_OPEN ? " UNION " : "");
         orders_by_part(query, filter, range, state);
     }
@@ -162,7 +162,7 @@ static void orders_query(struct query *query, const struct view_order_filter *fi
 size_t view_orders(struct view *view, const struct view_order_filter *filter, u32 *orders, size_t max)
 {
     size_t count = 0;
-    if (filter->state > ORDER_EXPIRED || filter->part_state > PART_DROPPED)
+    if (filter->state > ORDER_EXPIRED || filter->part_state > PART_CHECKED)
         return 0;
     sqlite3 *db = pool_take(&view->pool);
     struct orders_range range = orders_range(db, filter);

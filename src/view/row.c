@@ -31,7 +31,12 @@ u32 row_order(const struct command_header *command, struct result result)
     case COMMAND_PART_READY:
     case COMMAND_PART_HAND_OVER:
     case COMMAND_PART_DELIVER:
+    case COMMAND_PART_CHECK_OUT:
     case COMMAND_ORDER_RETURN:
+    case COMMAND_ORDER_EXCHANGE: /* the new one */
+    case COMMAND_TILL_PAY:
+    case COMMAND_TILL_RETURN:
+    case COMMAND_TILL_VOID:
         return result.id; /* all of them answer with it */
     default:
         return 0;
@@ -51,6 +56,9 @@ static u32 row_order_named(const struct command_header *command)
     case COMMAND_PART_READY: return ((const struct command_part_ready *)command)->order;
     case COMMAND_PART_HAND_OVER: return ((const struct command_part_hand_over *)command)->order;
     case COMMAND_PART_DELIVER: return ((const struct command_part_deliver *)command)->order;
+    case COMMAND_PART_CHECK_OUT: return ((const struct command_part_check_out *)command)->order;
+    case COMMAND_TILL_PAY: return ((const struct command_till_pay *)command)->order;
+    case COMMAND_TILL_VOID: return ((const struct command_till_void *)command)->order;
     default: return 0;
     }
 }
@@ -148,7 +156,7 @@ static u32 row_parts_set(const struct row_part *parts, u8 count)
 /* Onto, or off, the lists of parts' states. */
 static void row_lists(struct rows *rows, u32 id, u32 set, int change)
 {
-    for (u32 state = PART_OPEN; state <= PART_DROPPED; state++)
+    for (u32 state = PART_OPEN; state <= PART_CHECKED; state++)
         if (set & 1u << state)
             block_add(&rows->blocks, rows->store, BLOCK_LIST_PART + state, id, change);
 }
@@ -200,15 +208,15 @@ static void row_moved(struct rows *rows, const struct engine *engine, u32 id, u8
         row_sales(rows, engine, order, -1); /* cancelled before anything left: nothing was returned */
 }
 
-static void row_returned(struct rows *rows, const struct engine *engine, const struct command_order_return *command)
+static void row_returned(struct rows *rows, const struct engine *engine, u32 id, u32 number, u32 quantity)
 {
-    const struct order *order = engine_order(engine, command->order);
-    const struct line *line = engine_line(engine, order->first_line + command->line - 1);
+    const struct order *order = engine_order(engine, id);
+    const struct line *line = engine_line(engine, order->first_line + number - 1);
     struct sale change = {
         .festival = order->festival,
         .sku = engine_book(engine, line->book)->sku,
         .currency = order->currency,
-        .returned = command->quantity,
+        .returned = quantity,
     };
     sale_add(&rows->sales, rows->store, &change);
 }
@@ -232,6 +240,23 @@ static void row_sku(struct rows *rows, const struct row_before *before, const st
     product_put(rows->store, engine, id, words);
 }
 
+/* Goods that came back: order.return, till.return, and order.exchange, which makes a new order as well. */
+static void row_back(struct rows *rows, const struct engine *engine, const struct command_header *command,
+                     struct result result)
+{
+    if (command->kind == COMMAND_ORDER_RETURN) {
+        const struct command_order_return *back = (const void *)command;
+        row_returned(rows, engine, back->order, back->line, back->quantity);
+    } else if (command->kind == COMMAND_TILL_RETURN) {
+        const struct command_till_return *back = (const void *)command;
+        row_returned(rows, engine, back->order, back->line, back->quantity);
+    } else {
+        const struct command_order_exchange *back = (const void *)command;
+        row_returned(rows, engine, back->order, back->line, back->quantity);
+        row_placed(rows, engine, result.id);
+    }
+}
+
 void row_after(struct rows *rows, const struct row_before *before, const struct engine *engine,
                const struct command_header *command, struct result result)
 {
@@ -240,7 +265,9 @@ void row_after(struct rows *rows, const struct row_before *before, const struct 
         row_placed(rows, engine, result.id);
         break;
     case COMMAND_ORDER_RETURN:
-        row_returned(rows, engine, (const struct command_order_return *)command);
+    case COMMAND_ORDER_EXCHANGE:
+    case COMMAND_TILL_RETURN:
+        row_back(rows, engine, command, result);
         break;
     case COMMAND_CLOCK_TICK:
         for (u32 i = 0; i < before->due_count; i++)
