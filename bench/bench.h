@@ -3,6 +3,7 @@
  *
  *   quick      bare loops, engine.zipf, engine.hot
  *   rounds     as quick, and a command after each round (the peers); latency, recovery
+ *   stores     ten thousand stores against one warehouse
  *   snapshot   stalls while a snapshot is written
  *   memory     resident bytes a SKU, shopper, order
  *   skus       ten million SKUs

@@ -52,6 +52,32 @@ static const char *numbered(char *code, const char *prefix, u32 number)
     return code;
 }
 
+static u32 cities(const struct catalogue *catalogue)
+{
+    return catalogue->cities == 0 ? WORKLOAD_CITIES : catalogue->cities;
+}
+
+/* Cities lie on a grid of 24 columns, a degree apart. */
+static i32 longitude(u32 city)
+{
+    return 100000000 + (i32)(city % 24) * 1000000;
+}
+
+static i32 latitude(u32 city)
+{
+    return 30000000 + (i32)(city / 24) * 1000000;
+}
+
+static void give_plan(const struct catalogue *catalogue, u32 location, u16 capacity)
+{
+    struct command_location_plan plan = {
+        .header = {.kind = COMMAND_LOCATION_PLAN, .size = sizeof(plan)}, .location = location,
+        .utc_offset_minutes = 480, .opens_min = 540, .closes_min = 1320, .weekend_opens_min = 540,
+        .weekend_closes_min = 1320, .cut_off_min = 960, .capacity = capacity, .prepare_min = 30, .keep_days = 7,
+        .days_city = 1, .days_far = 3};
+    catalogue->sink(catalogue->argument, &plan.header);
+}
+
 void catalogue_base(const struct catalogue *catalogue)
 {
     char code[CODE_BYTES];
@@ -63,14 +89,15 @@ void catalogue_base(const struct catalogue *catalogue)
         draft = (struct draft){0};
         GIVE(DEPARTMENT_PUT, department, 2, numbered(code, "department", i), "Department");
     }
-    for (u32 i = 1; i <= WORKLOAD_CITIES; i++) {
-        draft = (struct draft){.command.city = {.country = 1, .longitude_e6 = 100000000 + (i32)i * 1000000,
-                                                .latitude_e6 = 30000000, .population = 1000000}};
+    for (u32 i = 1; i <= cities(catalogue); i++) {
+        draft = (struct draft){.command.city = {.country = 1, .longitude_e6 = longitude(i), .latitude_e6 = latitude(i),
+                                                .population = 1000000}};
         GIVE(CITY_PUT, city, 4, numbered(code, "city", i), "City");
     }
     draft = (struct draft){.command.location = {.city = 1, .longitude_e6 = 101000000, .latitude_e6 = 30000000,
                                                 .kind = LOCATION_WAREHOUSE, .services = SERVICE_SHIP}};
     GIVE(LOCATION_PUT, location, 2, "warehouse", "Warehouse");
+    give_plan(catalogue, 1, 0);
     for (u32 i = 1; i <= BRANDS; i++) {
         draft = (struct draft){.command.brand = {.country = 1}};
         GIVE(BRAND_PUT, brand, 2, numbered(code, "brand", i), "Brand");
@@ -99,6 +126,13 @@ static void give_deal(const struct catalogue *catalogue, u32 sku, u32 cap)
     catalogue->sink(catalogue->argument, &deal.header);
 }
 
+static void give_stock(const struct catalogue *catalogue, u32 sku, u32 location)
+{
+    struct command_stock_receive stock = {.header = {.kind = COMMAND_STOCK_RECEIVE, .size = sizeof(stock)},
+                                          .sku = sku, .location = location, .quantity = WORKLOAD_STOCK};
+    catalogue->sink(catalogue->argument, &stock.header);
+}
+
 static void give_sku(const struct catalogue *catalogue, u32 sku)
 {
     char code[CODE_BYTES];
@@ -109,9 +143,8 @@ static void give_sku(const struct catalogue *catalogue, u32 sku)
                                       .price_minor = scaled(catalogue, workload_list_price(sku)), .sku = sku,
                                       .currency = 1};
     catalogue->sink(catalogue->argument, &price.header);
-    struct command_stock_receive stock = {.header = {.kind = COMMAND_STOCK_RECEIVE, .size = sizeof(stock)},
-                                          .sku = sku, .location = 1, .quantity = WORKLOAD_STOCK};
-    catalogue->sink(catalogue->argument, &stock.header);
+    if (sku <= catalogue->skus || catalogue->stores == 0)
+        give_stock(catalogue, sku, 1);
 }
 
 void catalogue_skus(const struct catalogue *catalogue)
@@ -123,11 +156,30 @@ void catalogue_skus(const struct catalogue *catalogue)
     give_deal(catalogue, hot_sku, 0);
 }
 
+void catalogue_stores(const struct catalogue *catalogue)
+{
+    char code[CODE_BYTES];
+    for (u32 store = 1; store <= catalogue->stores; store++) {
+        u32 city = 1 + store % cities(catalogue);
+        u32 location = 1 + store; /* the warehouse is the first */
+        struct draft draft = {.command.location = {
+            .city = city, .longitude_e6 = longitude(city) + (i32)(store * 37 % 1000) * 100, .latitude_e6 = latitude(city),
+            .kind = LOCATION_STORE, .services = SERVICE_SHIP | SERVICE_PICK_UP | SERVICE_CARRY_OUT}};
+        GIVE(LOCATION_PUT, location, 2, numbered(code, "store", store), "Store");
+        bool hot = store % CATALOGUE_HOT_EVERY == 0; /* few stores: they take all of its orders */
+        give_plan(catalogue, location, hot ? 0 : CATALOGUE_STORE_ORDERS);
+        for (u32 rank = 0; rank < CATALOGUE_STORE_SKUS; rank++)
+            give_stock(catalogue, workload_ranked_sku(rank, catalogue->skus), location);
+        if (hot)
+            give_stock(catalogue, catalogue->skus + 1, location);
+    }
+}
+
 void catalogue_shoppers(const struct catalogue *catalogue)
 {
     for (u32 shopper = 1; shopper <= catalogue->shoppers; shopper++) {
         struct command_shopper_join join = {.header = {.kind = COMMAND_SHOPPER_JOIN, .size = sizeof(join)},
-                                            .city = 1 + shopper % WORKLOAD_CITIES, .currency = 1};
+                                            .city = 1 + shopper % cities(catalogue), .currency = 1};
         catalogue->sink(catalogue->argument, &join.header);
         struct command_wallet_top_up top_up = {.header = {.kind = COMMAND_WALLET_TOP_UP, .size = sizeof(top_up)},
                                                .amount_minor = WORKLOAD_BALANCE_MINOR, .shopper = shopper,

@@ -14,6 +14,8 @@
 typedef void catalogue_sink(void *argument, const struct command_header *command);
 
 struct catalogue {
+    u32 cities;             /* 0: WORKLOAD_CITIES */
+    u32 stores;             /* beside the warehouse, spread over the cities; catalogue_stores */
     u32 skus;               /* without the hot one */
     u32 shoppers;
     u32 cap;                /* units of SKU 1 per person */
@@ -26,6 +28,12 @@ struct catalogue {
 /* In this order. */
 void catalogue_base(const struct catalogue *catalogue);
 void catalogue_skus(const struct catalogue *catalogue);
+/* Each store sends parcels, most of them at most CATALOGUE_STORE_ORDERS an hour, and holds the CATALOGUE_STORE_SKUS SKUs that are
+ * bought most. Every CATALOGUE_HOT_EVERY-th holds the hot one. */
+#define CATALOGUE_STORE_SKUS 100u
+#define CATALOGUE_STORE_ORDERS 60000u
+#define CATALOGUE_HOT_EVERY 250u
+void catalogue_stores(const struct catalogue *catalogue);
 void catalogue_shoppers(const struct catalogue *catalogue);
 
 #endif

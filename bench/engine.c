@@ -15,6 +15,7 @@
 #define SLACK_ROWS 1024u
 #define TEXT_BYTES_PER_SKU 64u
 #define SETUP_BYTES_PER_SKU 240u                /* journal: put, price, stock */
+#define SETUP_BYTES_PER_BOOK 40u                /* journal: stock */
 #define SETUP_BYTES_PER_SHOPPER 128u            /* journal: join, top-up */
 #define JOURNAL_BYTES_PER_ORDER 100u            /* 80 and what padding of small batches adds */
 #define SNAPSHOT_WAIT_NS ((i64)180 * 1000000000)
@@ -38,7 +39,8 @@ static struct engine_limits limits_for(const struct engine_shape *shape)
     struct engine_limits limits;
     engine_limits_default(&limits);
     limits.skus = shape->skus + SLACK_ROWS;
-    limits.books = shape->skus + SLACK_ROWS;
+    limits.books = shape->skus + shape->stores * (CATALOGUE_STORE_SKUS + 1) + SLACK_ROWS;
+    limits.tenders = SLACK_ROWS; /* no tills here */
     limits.text_bytes = (u64)shape->skus * TEXT_BYTES_PER_SKU + (1 << 20);
     limits.shoppers = shape->shoppers + SLACK_ROWS;
     limits.caps = 2 * (u64)shape->shoppers;
@@ -90,6 +92,7 @@ struct under_test *engine_start(const struct engine_shape *shape)
         .io = &under_test->io,
         .clock = ELEVEN_CLOCK_SERVER,
         .journal_ahead_bytes = (u64)shape->skus * SETUP_BYTES_PER_SKU + (u64)shape->shoppers * SETUP_BYTES_PER_SHOPPER +
+                               (u64)shape->stores * (CATALOGUE_STORE_SKUS + 1) * SETUP_BYTES_PER_BOOK +
                                shape->orders_ahead * JOURNAL_BYTES_PER_ORDER,
         .in_flight_max = IN_FLIGHT_MAX,
         .snapshot_every_bytes = SNAPSHOT_NEVER,
@@ -179,7 +182,9 @@ static void gather(void *argument, const struct command_header *command)
 void engine_set_up(struct under_test *under_test, void (*part)(const struct catalogue *catalogue))
 {
     const struct engine_shape *shape = &under_test->shape;
-    struct catalogue catalogue = {.skus = shape->skus,
+    struct catalogue catalogue = {.cities = shape->cities,
+                                  .stores = shape->stores,
+                                  .skus = shape->skus,
                                   .shoppers = shape->shoppers,
                                   .cap = shape->cap,
                                   .price_per_mille = shape->price_per_mille,

@@ -16,6 +16,8 @@
 
 struct engine_shape {
     const char *directory;
+    u32 cities;             /* 0: WORKLOAD_CITIES */
+    u32 stores;             /* beside the warehouse */
     u32 skus;
     u32 shoppers;
     u32 cap;

@@ -19,6 +19,8 @@
 #define PACED_SECONDS 2.0
 #define MANY_SKUS 10000000u
 #define MEMORY_SKUS 1000000u
+#define STORES 10000u
+#define STORES_CITIES 430u
 #define CAP_NONE 1000u                  /* a cap nobody reaches */
 #define SNAPSHOT_PAST 5u                /* slices of orders before the first snapshot */
 #define PAST_EDGE ((u64)5000000)        /* first and last orders of the part "orders" */
@@ -39,9 +41,9 @@ struct job {
     u32 rate_count;
 };
 
-static struct under_test *start(struct job *job, u32 skus, u32 cap, u64 orders_max, bool touched)
+static struct engine_shape shape_of(const struct job *job, u32 skus, u32 cap, u64 orders_max, bool touched)
 {
-    struct engine_shape shape = {
+    return (struct engine_shape){
         .directory = job->directory,
         .skus = skus,
         .shoppers = WORKLOAD_SHOPPERS,
@@ -51,6 +53,11 @@ static struct under_test *start(struct job *job, u32 skus, u32 cap, u64 orders_m
         .now_ms = measure_wall_ms(),
         .touched = touched,
     };
+}
+
+static struct under_test *start(struct job *job, u32 skus, u32 cap, u64 orders_max, bool touched)
+{
+    struct engine_shape shape = shape_of(job, skus, cap, orders_max, touched);
     job->workload = workload_open(WORKLOAD_SEED, skus, WORKLOAD_SHOPPERS);
     orders_open(&job->orders, job->count);
     printf("# %s: seed %llu, %u SKUs, %u shoppers, %llu orders a run\n", job->directory,
@@ -175,6 +182,38 @@ static void part_rounds(struct job *job)
     stop(job, under_test);
 }
 
+/* The same orders to two engines in turns: one with a warehouse, one with ten thousand stores beside it. */
+static void part_stores(struct job *job)
+{
+    char directory[512];
+    snprintf(directory, sizeof(directory), "%s.stores", job->directory);
+    u64 orders_max = job->rounds * job->count;
+    struct engine_shape shape = shape_of(job, WORKLOAD_SKUS, WORKLOAD_CAP, orders_max, true);
+    shape.cities = STORES_CITIES;
+    struct under_test *warehouse = engine_start(&shape);
+    shape.directory = directory;
+    shape.stores = STORES;
+    shape.orders_max = 2 * orders_max;
+    struct under_test *stores = engine_start(&shape);
+    job->workload = workload_open(WORKLOAD_SEED, WORKLOAD_SKUS, WORKLOAD_SHOPPERS);
+    workload_spread(job->workload, STORES_CITIES);
+    orders_open(&job->orders, job->count);
+    printf("# %s: seed %llu, %u stores in %u cities, %llu orders a run\n", job->directory,
+           (unsigned long long)WORKLOAD_SEED, STORES, STORES_CITIES, (unsigned long long)job->count);
+    set_up(warehouse);
+    set_up(stores);
+    engine_set_up(stores, catalogue_stores);
+    for (u32 round = 0; round < job->rounds; round++) {
+        fill(job, round, WORKLOAD_ZIPF, job->count);
+        run_closed(job, warehouse, "warehouse.zipf");
+        run_closed(job, stores, "stores.zipf");
+        fill(job, HOT_SLICE + round, WORKLOAD_HOT, job->count);
+        measure_print("stores.rare", 1e9 / run_closed(job, stores, "stores.rare_rate"), 0, "ns");
+    }
+    engine_stop(stores);
+    stop(job, warehouse);
+}
+
 static void print_stall(struct job *job, size_t count, const char *p999, const char *longest)
 {
     measure_print(p999, measure_percentile(job->latencies, count, 999) / 1e3, 1, "us");
@@ -269,6 +308,7 @@ bool bench_run(const struct bench *bench)
         void (*run)(struct job *job);
     } parts[] = {
         {"quick", part_rounds},   {"rounds", part_rounds}, {"snapshot", part_snapshot},
+        {"stores", part_stores},
         {"memory", part_memory},  {"skus", part_skus},     {"orders", part_orders},
     };
     ASSERT(bench->rounds > 0 && bench->rounds <= BENCH_ROUNDS_MAX && bench->orders > 0);

@@ -49,6 +49,7 @@ END {
     ratio("engine_over_sqlite", "engine.zipf", "sqlite.zipf", 1)
     ratio("engine_over_postgres", "engine.zipf", "postgres.zipf", 1)
     over("hot_over_published", "engine.hot", 31000)
+    ratio("stores_over_warehouse", "stores.zipf", "warehouse.zipf", 3)
     ratio("flat_skus", "engine.flat.skus", "engine.zipf", 3)
     ratio("flat_orders", "engine.flat.orders_last", "engine.flat.orders_first", 3)
     ratio("latency_p99_over_sync_p99", "latency.p99", "sync.write_p99", 2)

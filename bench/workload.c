@@ -25,6 +25,7 @@ struct workload {
     u64 seed;
     u32 skus;
     u32 shoppers;
+    u32 cities;
     struct alias *aliases;
 };
 
@@ -66,6 +67,7 @@ struct workload *workload_open(u64 seed, u32 skus, u32 shoppers)
     workload->seed = seed;
     workload->skus = skus;
     workload->shoppers = shoppers;
+    workload->cities = WORKLOAD_CITIES;
     workload->aliases = measure_memory(skus * sizeof(*workload->aliases));
     alias_build(workload->aliases, skus);
     workload_begin(workload, 0);
@@ -75,6 +77,17 @@ struct workload *workload_open(u64 seed, u32 skus, u32 shoppers)
 void workload_begin(struct workload *workload, u64 slice)
 {
     prng_seed(&workload->prng, workload->seed ^ mix64(slice + 1));
+}
+
+void workload_spread(struct workload *workload, u32 cities)
+{
+    ASSERT(cities > 0 && cities <= UINT16_MAX);
+    workload->cities = cities;
+}
+
+u32 workload_ranked_sku(u32 rank, u32 skus)
+{
+    return 1 + (u32)((u64)rank * RANK_STRIDE % skus);
 }
 
 void workload_close(struct workload *workload)
@@ -105,7 +118,7 @@ static u32 draw_sku(struct workload *workload)
     u32 slot = (u32)(((random >> 32) * workload->skus) >> 32);
     struct alias alias = workload->aliases[slot];
     u32 rank = (u32)random <= alias.keep ? slot : alias.other;
-    return 1 + (u32)((u64)rank * RANK_STRIDE % workload->skus);
+    return workload_ranked_sku(rank, workload->skus);
 }
 
 /* A SKU that is not among the first `count` lines. */
@@ -142,7 +155,7 @@ static size_t draw_order(struct workload *workload, enum workload_kind kind, u8 
         .expected_total_minor = total,
         .shopper = 1 + (u32)prng_below(prng, workload->shoppers),
         .festival = 1,
-        .city = (u16)(1 + prng_below(prng, WORKLOAD_CITIES)),
+        .city = (u16)(1 + prng_below(prng, workload->cities)),
         .currency = 1,
         .line_count = (u16)count,
         .channel = CHANNEL_WEB,

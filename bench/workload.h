@@ -41,9 +41,14 @@ struct workload;
 struct workload *workload_open(u64 seed, u32 skus, u32 shoppers);
 void workload_close(struct workload *workload);
 
+/* From now on orders go to `cities` cities, WORKLOAD_CITIES at first. */
+void workload_spread(struct workload *workload, u32 cities);
+
 /* The next orders are those of this slice: other orders and keys, the same distribution. */
 void workload_begin(struct workload *workload, u64 slice);
 
+/* The SKU of rank `rank` (from 0) in what is bought most. */
+u32 workload_ranked_sku(u32 rank, u32 skus);
 u32 workload_hot_sku(const struct workload *workload);
 i64 workload_price(u32 sku, u32 hot_sku);       /* as sold: a deal's price where there is one */
 i64 workload_list_price(u32 sku);               /* outside of deals */

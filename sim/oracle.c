@@ -304,8 +304,8 @@ static bool came_through(const struct command_header *expected, const struct com
         u64 asked = 0, got = 0;
         memcpy(&asked, (const u8 *)expected + field->offset, field->size);
         memcpy(&got, (const u8 *)command + field->offset, field->size);
-        if (strcmp(field->name, "flags") == 0) /* the one that there is has a name; others cannot be asked for */
-            asked &= ORDER_MAY_SPLIT;
+        if (strcmp(field->name, "flags") == 0) /* those that there are have names; others cannot be asked for */
+            asked &= ORDER_MAY_SPLIT | ORDER_SHOWN_HERE;
         same = asked == 0 || asked == got;
     }
     return same;
@@ -375,7 +375,7 @@ static void watch(const struct engine *engine, const struct command_header *comm
     }
     if (result_changed(result)) {
         note(command, engine_now(engine));
-        if (command->kind == COMMAND_ORDER_PLACE)
+        if (command->kind == COMMAND_ORDER_PLACE || command->kind == COMMAND_ORDER_EXCHANGE)
             note_order(result.id);
         if (engine_seq(engine) != oracle.noted_count)
             oracle_fail(&counters->differences, "the engine counts %llu commands, and %llu were accepted",

@@ -1,5 +1,5 @@
 # The simulator: the released server on a simulated loop, network and disk. `simulate_objects` are all it is linked of.
-simulate_sources := $(wildcard sim/*.c) $(wildcard test/naive*.c) $(addprefix test/,generate.c generate_command.c support.c marks.c)
+simulate_sources := $(wildcard sim/*.c) $(wildcard test/naive*.c test/generate*.c) $(addprefix test/,support.c marks.c)
 simulate_objects := $(call objects,$(lib_sources) $(server_sources) $(simulate_sources)) $(llhttp_objects)
 # What comes between: the oracle at the engine, and the seams (sim/seams.c). libuv is sim/loop.c.
 simulate_wraps := engine_apply engine_apply_all clock_gettime access_act access_acts_full access_trail_key_used

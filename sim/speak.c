@@ -28,7 +28,13 @@ static i64 field_value(const struct command_header *command, const struct comman
 static bool field_hidden(const struct command_field *field)
 {
     return strncmp(field->name, "reserved", 8) == 0 || strcmp(field->name, "line_count") == 0 ||
-           strcmp(field->name, "flags") == 0;
+           strcmp(field->name, "flags") == 0 || strncmp(field->name, "rule_", 5) == 0;
+}
+
+/* It is said even when it is 0: there is nothing else to say. */
+static bool field_told(const struct command_field *field, i64 value)
+{
+    return value != 0 || strcmp(field->name, "flagship") == 0;
 }
 
 /* It is given by its number: "#12". The subject of a budget is one in some scopes. */
@@ -47,10 +53,21 @@ static const struct order_line_asked *line_of(const struct command_header *comma
     return command_lines((const struct command_order_place *)command) + index;
 }
 
-static bool may_split(const struct command_header *command)
+static bool has_flag(const struct command_header *command, u8 flag)
 {
-    return command->kind == COMMAND_ORDER_PLACE &&
-           ((const struct command_order_place *)command)->flags & ORDER_MAY_SPLIT;
+    return command->kind == COMMAND_ORDER_PLACE && ((const struct command_order_place *)command)->flags & flag;
+}
+
+/* The rules of routing up to the last one that is there; one that is none is said as "?", which no door takes. */
+static u32 rules_of(const struct command_header *command, const char *words[RULES_MAX])
+{
+    const u8 *rules = &((const struct command_routing_set *)command)->rule_1;
+    u32 count = 0;
+    for (u32 i = 0; i < RULES_MAX; i++) {
+        words[i] = word_rule(rules[i]);
+        count = rules[i] != 0 ? i + 1 : count;
+    }
+    return count;
 }
 
 /* --- RESP ------------------------------------------------------------------------------------------ */
@@ -95,8 +112,12 @@ static void resp_place_words(struct buffer *out, u32 *count, const struct comman
         resp_word(out, count, slice_text(options[i].option));
         resp_number(out, count, options[i].mark, options[i].value);
     }
-    if (may_split(command)) {
+    if (has_flag(command, ORDER_MAY_SPLIT)) {
         resp_word(out, count, slice_text("SPLIT"));
+        resp_word(out, count, slice_text("1"));
+    }
+    if (has_flag(command, ORDER_SHOWN_HERE)) {
+        resp_word(out, count, slice_text("SHOWN"));
         resp_word(out, count, slice_text("1"));
     }
     resp_word(out, count, slice_text("LINES"));
@@ -106,17 +127,31 @@ static void resp_place_words(struct buffer *out, u32 *count, const struct comman
     }
 }
 
+static void resp_rules(struct buffer *out, u32 *count, const struct command_header *command)
+{
+    const char *words[RULES_MAX];
+    struct buffer joined = {0};
+    u32 rules = rules_of(command, words);
+    for (u32 i = 0; i < rules; i++)
+        buffer_format(&joined, "%s%s", i > 0 ? "+" : "", words[i]);
+    resp_word(out, count, slice_text("rules"));
+    resp_word(out, count, slice_of(joined.bytes, joined.size));
+    buffer_free(&joined);
+}
+
 static void resp_fields(struct buffer *out, u32 *count, const struct command_header *command)
 {
     const struct command_info *info = command_info(command->kind);
     for (size_t i = 0; i < info->field_count; i++) {
         const struct command_field *field = &info->fields[i];
         i64 value = field_value(command, field);
-        if (field_hidden(field) || value == 0)
+        if (field_hidden(field) || !field_told(field, value))
             continue;
         resp_word(out, count, slice_text(field->name));
         resp_number(out, count, field_refers(info, field) ? "#" : "", value);
     }
+    if (command->kind == COMMAND_ROUTING_SET)
+        resp_rules(out, count, command);
     for (unsigned i = 0; info->tail == TAIL_TEXTS && i < info->text_count; i++) {
         struct slice text = command_text(command, i);
         if (text.size == 0)
@@ -215,6 +250,17 @@ static bool path_has(const char *path, const char *name)
     return strstr(path, braced) != NULL;
 }
 
+static void json_rules(struct buffer *body, const struct command_header *command)
+{
+    const char *words[RULES_MAX];
+    u32 rules = rules_of(command, words);
+    json_name(body, "rules");
+    buffer_byte(body, '[');
+    for (u32 i = 0; i < rules; i++)
+        buffer_format(body, "%s\"%s\"", i > 0 ? "," : "", words[i]);
+    buffer_byte(body, ']');
+}
+
 static void json_body(struct buffer *body, const struct command_header *command, const char *path)
 {
     const struct command_info *info = command_info(command->kind);
@@ -222,7 +268,7 @@ static void json_body(struct buffer *body, const struct command_header *command,
     for (size_t i = 0; i < info->field_count; i++) {
         const struct command_field *field = &info->fields[i];
         i64 value = field_value(command, field);
-        if (field_hidden(field) || path_has(path, field->name) || value == 0)
+        if (field_hidden(field) || path_has(path, field->name) || !field_told(field, value))
             continue;
         json_name(body, field->name);
         buffer_number(body, value);
@@ -234,10 +280,16 @@ static void json_body(struct buffer *body, const struct command_header *command,
         json_name(body, info->texts[i]);
         json_text(body, text);
     }
-    if (may_split(command)) {
+    if (has_flag(command, ORDER_MAY_SPLIT)) {
         json_name(body, "may_split");
         buffer_text(body, "true");
     }
+    if (has_flag(command, ORDER_SHOWN_HERE)) {
+        json_name(body, "shown_here");
+        buffer_text(body, "true");
+    }
+    if (command->kind == COMMAND_ROUTING_SET)
+        json_rules(body, command);
     if (command->kind == COMMAND_ORDER_PLACE) {
         json_name(body, "lines");
         for (u32 i = 0; i < line_count(command); i++)
@@ -430,11 +482,12 @@ static i64 json_number(struct slice body, const char *name)
 
 static void heard_success(struct heard *answer, struct slice body)
 {
-    static const char *const ids[] = {"order", "book", "deal", "id", "shopper"};
+    static const char *const ids[] = {"order", "book", "deal", "id", "shopper", "inbound", "shift", "festival"};
     answer->kind = ANSWER_DONE;
     for (size_t i = 0; i < ARRAY_COUNT(ids) && answer->id < 0; i++)
         answer->id = json_number(body, ids[i]);
-    static const char *const values[] = {"available", "taken", "balance_minor"};
+    static const char *const values[] = {"available",    "taken",        "balance_minor", "drawer_minor",
+                                         "credit_minor", "flagship_count", "rule_count", "units"};
     for (size_t i = 0; i < ARRAY_COUNT(values) && answer->value < 0; i++)
         answer->value = json_number(body, values[i]);
 }

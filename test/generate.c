@@ -60,6 +60,7 @@ static void draw_sizes(struct generator *g)
     s->shoppers = ONE_OF(g, 1, 3, 10, 30);
     s->festivals = generate_below(g, 4);
     s->deals = ONE_OF(g, 0, 3, 10, 40);
+    s->tills = ONE_OF(g, 0, 1, 2, 3);
 }
 
 static void draw_amounts(struct generator *g)
@@ -95,6 +96,8 @@ static void draw_time(struct generator *g)
     s->paces[PACE_HOURS] = (s->paces[PACE_HOURS] + 4) / 5;
     s->paces[PACE_DAY] = (s->paces[PACE_DAY] + 9) / 10;
     s->paces[PACE_EVENT] += jumpy ? 2 : 5;
+    if (!jumpy && generate_chance(g, 50)) /* as long as there are deals */
+        s->paces[PACE_HOURS] = s->paces[PACE_DAY] = s->paces[PACE_EVENT] = 0;
 }
 
 static void draw_swarm(struct generator *g)
@@ -108,6 +111,8 @@ static void draw_swarm(struct generator *g)
     s->weights[FAMILY_PLACE] += generate_chance(g, 90) ? 15 : 0;
     s->weights[FAMILY_PART] *= 2;
     s->weights[FAMILY_CATALOGUE] /= 3;
+    s->weights[FAMILY_FLAGSHIP] = (s->weights[FAMILY_FLAGSHIP] + 3) / 4;
+    s->weights[FAMILY_PLAN] = (s->weights[FAMILY_PLAN] + 1) / 2;
     s->weights[FAMILY_JOIN] /= 4;
     s->weights[FAMILY_TICK] = (s->weights[FAMILY_TICK] + 1) / 2;
     s->damage_percent = ONE_OF(g, 0, 2, 10, 40);
@@ -146,8 +151,24 @@ static void want_much(struct generator *g, enum limit_index limit)
         s->deals = 20;
         s->deal_units_max = 100;
         s->units_max = 200;
+        s->paces[PACE_HOURS] = s->paces[PACE_DAY] = s->paces[PACE_EVENT] = 0;
         s->weights[FAMILY_PLACE] = 30;
         s->window_ms = 86400000;
+        break;
+    case LIMIT_flagships:
+        s->festivals = 3;
+        s->cities = 5;
+        s->weights[FAMILY_FLAGSHIP] = 5;
+        break;
+    case LIMIT_inbounds:
+        s->weights[FAMILY_INBOUND] = 10;
+        break;
+    case LIMIT_tills:
+    case LIMIT_shifts:
+    case LIMIT_tenders:
+        s->tills = 8;
+        s->locations = 8;
+        s->weights[FAMILY_TILL] = 10;
         break;
     case LIMIT_text_bytes:
         s->skus = 40;
@@ -186,7 +207,8 @@ void generator_limits(const struct generator *g, struct engine_limits *limits)
         .currencies = 32, .countries = 16, .departments = 64, .cities = 16, .locations = 32, .brands = 32,
         .sellers = 16, .skus = 64, .prices = 2048, .books = 2048, .text_bytes = 1 << 25, .festivals = 16,
         .deals = 1024, .seconds = 16 * 2800000, .shoppers = 1024, .wallets = 4096, .accounts = 512,
-        .budgets = 2048, .caps = 8192, .orders = 8192, .lines = 65536, .answers = 8192,
+        .budgets = 2048, .caps = 8192, .orders = 8192, .lines = 65536, .answers = 8192, .flagships = 64,
+        .inbounds = 2048, .tills = 64, .shifts = 2048, .tenders = 4096,
     };
     u64 draw = mix64(g->seed ^ 0x7469);
     switch (tiny_limit(g)) {
@@ -217,8 +239,10 @@ static i64 some_event(struct generator *g)
     i64 event_ms = g->time_ms;
     u32 orders = g->counts[COMMAND_ORDER_PLACE];
     u32 deals = g->counts[COMMAND_DEAL_PUT];
-    u32 which = generate_below(g, 4);
-    if (which == 0 && g->counts[COMMAND_FESTIVAL_PUT] > 0) {
+    u32 which = generate_below(g, 5);
+    if (which == 4) /* a whole hour: of capacities, opening and cut-off times */
+        event_ms = (g->time_ms / 3600000 + 1) * 3600000;
+    else if (which == 0 && g->counts[COMMAND_FESTIVAL_PUT] > 0) {
         u32 id = generate_id(g, COMMAND_FESTIVAL_PUT);
         const struct known_festival *festival = &g->festivals[id % KNOWN_FESTIVALS_MAX];
         event_ms = generate_chance(g, 60) ? festival->opens_ms : festival->closes_ms;
@@ -293,6 +317,7 @@ static void damage(struct generator *g)
         0, 1, 2, 3, -1, -2, 99, LINE_QUANTITY_MAX, LINE_QUANTITY_MAX + 1, UNITS_MAX, UNITS_MAX + 1, 2147483647,
         2147483648, 4294967295, 4294967296, MONEY_MAX, MONEY_MAX + 1, -MONEY_MAX, TIME_MS_MAX, TIME_MS_MAX + 1,
         INT64_MAX, INT64_MIN, 180000001, -180000001, 90000001, HOLD_MS_MAX + 1, 841, -721, 8, 255, 65535,
+        KEEP_DAYS_MAX, KEEP_DAYS_MAX + 1, TRANSIT_DAYS_MAX, TRANSIT_DAYS_MAX + 1, 1440, 1441, RULE_COUNT,
     };
     struct command_header *header = (struct command_header *)g->command;
     const struct command_info *info = command_info(header->kind);
@@ -386,9 +411,62 @@ static void learn_order(struct generator *g, u32 id, i64 total_minor)
         .total_minor = total_minor,
         .deadline_ms = MAX(place->header.time_ms, g->time_ms) + (hold_ms == 0 ? HOLD_MS_DEFAULT : hold_ms),
         .lines = place->line_count,
+        .sku = command_lines(place)[0].sku,
         .delivery = place->delivery,
         .paid = place->payment != PAYMENT_HOLD,
+        .by_wallet = place->payment == PAYMENT_WALLET,
     };
+}
+
+/* An exchanged order is one of the same life; it can be returned and exchanged again. */
+static void learn_exchange(struct generator *g, struct result result)
+{
+    const struct command_order_exchange *exchange = (const struct command_order_exchange *)(const void *)g->command;
+    bool by_wallet = exchange->order < KNOWN_ORDERS_MAX && g->orders[exchange->order].by_wallet;
+    if (result.id < KNOWN_ORDERS_MAX)
+        g->orders[result.id] = (struct known_order){.total_minor = result.value, .lines = 1, .sku = exchange->sku,
+                                                    .delivery = DELIVERY_EXCHANGE, .paid = true,
+                                                    .by_wallet = by_wallet};
+    g->counts[COMMAND_ORDER_PLACE] = MAX(g->counts[COMMAND_ORDER_PLACE], result.id);
+}
+
+static void learn_paid(struct generator *g, u32 order, u32 till, bool by_wallet)
+{
+    if (order >= KNOWN_ORDERS_MAX)
+        return;
+    g->orders[order].paid = true;
+    g->orders[order].till = till;
+    g->orders[order].by_wallet = by_wallet;
+}
+
+/* True when that was all that is to be learned. */
+static bool learn_store(struct generator *g, struct result result)
+{
+    const void *command = g->command;
+    switch (((const struct command_header *)command)->kind) {
+    case COMMAND_ORDER_PAY:
+        learn_paid(g, result.id, 0, ((const struct command_order_pay *)command)->payment == PAYMENT_WALLET);
+        return true;
+    case COMMAND_TILL_PAY:
+        learn_paid(g, result.id, ((const struct command_till_pay *)command)->till,
+                   ((const struct command_till_pay *)command)->wallet_minor > 0);
+        return true;
+    case COMMAND_ORDER_EXCHANGE:
+        learn_exchange(g, result);
+        return true;
+    case COMMAND_INBOUND_EXPECT:
+    case COMMAND_INBOUND_SEND:
+        g->counts[COMMAND_INBOUND_EXPECT] = MAX(g->counts[COMMAND_INBOUND_EXPECT], result.id);
+        return true;
+    case COMMAND_TILL_OPEN:
+        g->open[((const struct command_till_open *)command)->till % KNOWN_TILLS_MAX] = true;
+        return true;
+    case COMMAND_TILL_CLOSE:
+        g->open[((const struct command_till_close *)command)->till % KNOWN_TILLS_MAX] = false;
+        return true;
+    default:
+        return false;
+    }
 }
 
 static void learn_fields(struct generator *g, u32 id)
@@ -401,9 +479,11 @@ static void learn_fields(struct generator *g, u32 id)
     } else if (((const struct command_header *)command)->kind == COMMAND_DEAL_PUT) {
         const struct command_deal_put *put = command;
         g->deals[id % KNOWN_DEALS_MAX] =
-            (struct known_deal){put->opens_ms, put->closes_ms, put->festival, put->sku};
+            (struct known_deal){put->opens_ms, put->closes_ms, put->festival, put->sku, put->city, put->location};
     } else if (((const struct command_header *)command)->kind == COMMAND_LOCATION_PUT) {
         g->services[id % KNOWN_LOCATIONS_MAX] = ((const struct command_location_put *)command)->services;
+    } else if (((const struct command_header *)command)->kind == COMMAND_TILL_PUT) {
+        g->till_location[id % KNOWN_TILLS_MAX] = ((const struct command_till_put *)command)->location;
     }
 }
 
@@ -412,16 +492,12 @@ void generator_learn(struct generator *g, struct result result)
     const struct command_header *header = (const struct command_header *)g->command;
     if (result.code == RESULT_PRICE_CHANGED && generate_chance(g, 50))
         g->price_seen_minor = result.value;
-    if (!result_changed(result))
+    if (!result_changed(result) || learn_store(g, result))
         return;
     switch (header->kind) {
     case COMMAND_ORDER_PLACE:
         learn_order(g, result.id, result.value);
         break;
-    case COMMAND_ORDER_PAY:
-        if (result.id < KNOWN_ORDERS_MAX)
-            g->orders[result.id].paid = true;
-        return;
     case COMMAND_DEAL_PUT:
     case COMMAND_SHOPPER_JOIN:
         break;
@@ -437,8 +513,9 @@ void generator_describe(const struct generator *g, FILE *file)
 {
     const struct swarm *s = &g->swarm;
     fprintf(file, "seed %llu:", (unsigned long long)g->seed);
-    fprintf(file, " %u currencies, %u cities, %u locations, %u skus, %u shoppers, %u festivals, %u deals;",
-            s->currencies, s->cities, s->locations, s->skus, s->shoppers, s->festivals, s->deals);
+    fprintf(file, " %u currencies, %u cities, %u locations, %u skus, %u shoppers, %u festivals, %u deals, %u tills;",
+            s->currencies, s->cities, s->locations, s->skus, s->shoppers, s->festivals, s->deals,
+            s->tills);
     fprintf(file, " damage %u%%, keys %u%%, repeats %u%%, units %u, lines %u, quantity %u, price %u%s;",
             s->damage_percent, s->key_percent, s->repeat_percent, s->units_max, s->lines_max, s->quantity_max,
             s->price_max, s->extreme_prices ? " and extremes" : "");

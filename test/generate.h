@@ -11,6 +11,7 @@
  *
  *   generate.c           the swarm, time, keys, repeats, damage, learning
  *   generate_command.c   how a good command of each family is made
+ *   generate_store.c     those of plans, routing, goods on their way, tills and exchange
  */
 #ifndef ELEVEN_TEST_GENERATE_H
 #define ELEVEN_TEST_GENERATE_H
@@ -44,7 +45,8 @@ void generator_describe(const struct generator *generator, FILE *file);
 enum family {
     FAMILY_CATALOGUE, FAMILY_PRICE, FAMILY_STOCK, FAMILY_FESTIVAL, FAMILY_DEAL, FAMILY_JOIN, FAMILY_TOP_UP,
     FAMILY_TRANSFER, FAMILY_BUDGET, FAMILY_PLACE, FAMILY_PAY, FAMILY_CANCEL, FAMILY_TICK, FAMILY_PART,
-    FAMILY_RETURN, FAMILY_COUNT
+    FAMILY_RETURN, FAMILY_EXCHANGE, FAMILY_SELL, FAMILY_PLAN, FAMILY_INBOUND, FAMILY_FLAGSHIP, FAMILY_TILL,
+    FAMILY_COUNT
 };
 
 enum pace { PACE_STILL, PACE_MS, PACE_SECONDS, PACE_MINUTES, PACE_HOURS, PACE_DAY, PACE_BACK, PACE_EVENT, PACE_COUNT };
@@ -52,7 +54,7 @@ enum pace { PACE_STILL, PACE_MS, PACE_SECONDS, PACE_MINUTES, PACE_HOURS, PACE_DA
 struct swarm {
     u32 weights[FAMILY_COUNT];
     u32 paces[PACE_COUNT];
-    u32 currencies, countries, departments, cities, locations, brands, sellers, skus, shoppers, festivals, deals;
+    u32 currencies, countries, departments, cities, locations, brands, sellers, skus, shoppers, festivals, deals, tills;
     u32 damage_percent;     /* commands with one field damaged */
     u32 key_percent;        /* commands with an idempotency key */
     u32 repeat_percent;     /* commands sent once more, same or changed */
@@ -76,19 +78,23 @@ struct known_festival {
 struct known_deal {
     i64 opens_ms, closes_ms;
     u32 festival, sku;
+    u16 city, location;
 };
 
 struct known_order {
     i64 total_minor, deadline_ms;
     u32 lines;
+    u32 sku;                /* of the first line */
+    u32 till;               /* where it was paid; 0: nowhere */
     u8 delivery;
-    bool paid;
+    bool paid, by_wallet;
 };
 
 #define KNOWN_FESTIVALS_MAX 64
 #define KNOWN_DEALS_MAX 1024
 #define KNOWN_ORDERS_MAX 4096
 #define KNOWN_LOCATIONS_MAX 64
+#define KNOWN_TILLS_MAX 8
 #define EARLIER_MAX 64
 #define EARLIER_SIZE_MAX 512u
 
@@ -100,6 +106,8 @@ struct generator {
     u32 built;              /* commands of the catalogue so far */
     u32 counts[64];         /* entities known, by the kind that makes them */
     u16 services[KNOWN_LOCATIONS_MAX];
+    bool open[KNOWN_TILLS_MAX];
+    u32 till_location[KNOWN_TILLS_MAX];
     struct known_festival festivals[KNOWN_FESTIVALS_MAX];
     struct known_deal deals[KNOWN_DEALS_MAX];
     struct known_order orders[KNOWN_ORDERS_MAX];
@@ -115,6 +123,19 @@ u32 generate_below(struct generator *generator, u32 bound);
 /* 1..count of that kind of entity; 1 when there is none. */
 u32 generate_id(struct generator *generator, u16 kind);
 bool generate_chance(struct generator *generator, u32 percent);
+
+/* A field of an entity: the same for the same variant of the same entity, so that puts repeat. */
+u32 generate_drawn(const struct generator *generator, u16 kind, u32 index, u32 variant, u32 field, u32 bound);
+/* A location that offers a service, mostly. */
+u32 generate_location_with(struct generator *generator, u16 service);
+/* A known order, the younger the likelier, and mostly one that is paid, or is not; *known is NULL when there is none. */
+u32 generate_order(struct generator *generator, bool paid, const struct known_order **known);
+/* A till, mostly an open one. */
+u32 generate_till(struct generator *generator);
+
+/* generate_store.c */
+void generate_till_put(struct generator *generator, u32 index);
+void generate_store(struct generator *generator, enum family family);
 
 /* Writes the next command of the world's beginning; false when it is complete. */
 bool generate_build(struct generator *generator);

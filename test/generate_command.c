@@ -13,11 +13,16 @@
 
 /* --- catalogue ----------------------------------------------------------- */
 
-/* A field of an entity: the same for the same variant of the same entity, so that puts repeat. */
-static u32 drawn(const struct generator *g, u16 kind, u32 index, u32 variant, u32 field, u32 bound)
+u32 generate_drawn(const struct generator *g, u16 kind, u32 index, u32 variant, u32 field, u32 bound)
 {
     u64 mixed = mix64(mix64(g->seed + kind) + ((u64)index << 32) + (variant << 8) + field);
     return (u32)(mixed % bound);
+}
+
+static struct slice product_of(const struct generator *g, u32 index, u32 variant)
+{
+    static const char *const handles[] = {"", "shirt", "shirt", "shoe"};
+    return slice_text(handles[generate_drawn(g, COMMAND_SKU_PUT, index, variant == 4, 40, ARRAY_COUNT(handles))]);
 }
 
 static void add_texts(struct generator *g, u16 kind, u32 index, u32 variant)
@@ -32,8 +37,10 @@ static void add_texts(struct generator *g, u16 kind, u32 index, u32 variant)
     texts[0] = slice_of(code, (size_t)code_size);
     for (size_t t = 1; t < info->text_count; t++)
         texts[t] = t % 3 == 2 ? slice_of("", 0) : slice_text(name);
+    if (kind == COMMAND_SKU_PUT) /* the handle: few products */
+        texts[2] = product_of(g, index, variant);
     if (variant == 3 && info->text_count > 1)
-        texts[info->text_count - 1] = slice_of(big, 300 + drawn(g, kind, index, variant, 30, sizeof big - 300));
+        texts[info->text_count - 1] = slice_of(big, 300 + generate_drawn(g, kind, index, variant, 30, sizeof big - 300));
     if (g->swarm.damage_percent > 0 && generate_chance(g, 2)) { /* codes that are at the edge of good */
         static const u8 odd[] = {0x1f, 0x7f, 0x00, 0x20, 0x80, 0xff};
         memset(code, 'x', sizeof code);
@@ -46,18 +53,18 @@ static void add_texts(struct generator *g, u16 kind, u32 index, u32 variant)
 
 static i32 coordinate(const struct generator *g, u16 kind, u32 index, u32 variant, u32 field, i32 largest)
 {
-    if (drawn(g, kind, index, variant, field + 10, 12) == 0)
-        return drawn(g, kind, index, variant, field + 11, 2) ? largest : -largest;
-    if (drawn(g, kind, index, variant, field + 10, 3) == 0)
-        return 30000000 + (i32)drawn(g, kind, index, variant, field, 3); /* ties and near ties */
-    return (i32)drawn(g, kind, index, variant, field, 2 * (u32)largest) - largest;
+    if (generate_drawn(g, kind, index, variant, field + 10, 12) == 0)
+        return generate_drawn(g, kind, index, variant, field + 11, 2) ? largest : -largest;
+    if (generate_drawn(g, kind, index, variant, 20, 3) == 0) /* both coordinates, or neither */
+        return 30000000 + (i32)generate_drawn(g, kind, index, variant, field, 3); /* ties and near ties */
+    return (i32)generate_drawn(g, kind, index, variant, field, 2 * (u32)largest) - largest;
 }
 
 static u64 gtin_of(const struct generator *g, u32 index, u32 variant)
 {
     if (variant == 1)
-        index = 1 + drawn(g, COMMAND_SKU_PUT, index, variant, 9, g->swarm.skus); /* maybe another's */
-    if (drawn(g, COMMAND_SKU_PUT, index, variant, 8, 4) == 0)
+        index = 1 + generate_drawn(g, COMMAND_SKU_PUT, index, variant, 9, g->swarm.skus); /* maybe another's */
+    if (generate_drawn(g, COMMAND_SKU_PUT, index, variant, 8, 4) == 0)
         return 0;
     u64 first = 690000000000u + index * 7;
     u64 gtin = first * 10 + gtin_check_digit(first);
@@ -68,11 +75,11 @@ static void put_location(struct generator *g, u32 index, u32 variant)
 {
     const u16 kind = COMMAND_LOCATION_PUT;
     struct command_location_put *put = generate_begin(g, kind);
-    put->city = 1 + drawn(g, kind, index, variant, 0, g->swarm.cities);
+    put->city = 1 + generate_drawn(g, kind, index, variant, 0, g->swarm.cities);
     put->longitude_e6 = coordinate(g, kind, index, variant, 1, 180000000);
     put->latitude_e6 = coordinate(g, kind, index, variant, 2, 90000000);
-    put->kind = (u16)(1 + drawn(g, kind, index, variant, 3, 2));
-    put->services = drawn(g, kind, index, variant, 4, 2) ? 7 : (u16)drawn(g, kind, index, variant, 5, 8);
+    put->kind = (u16)(1 + generate_drawn(g, kind, index, variant, 3, 2));
+    put->services = generate_drawn(g, kind, index, variant, 4, 2) ? 7 : (u16)generate_drawn(g, kind, index, variant, 5, 8);
 }
 
 static void put_sku(struct generator *g, u32 index, u32 variant)
@@ -81,25 +88,25 @@ static void put_sku(struct generator *g, u32 index, u32 variant)
     struct command_sku_put *put = generate_begin(g, kind);
     put->gtin = gtin_of(g, index, variant);
     u32 fixed = variant == 1 ? 1 : 0; /* other variants keep what cannot be changed */
-    put->department = 1 + drawn(g, kind, index, fixed, 0, g->swarm.departments);
-    put->brand = drawn(g, kind, index, fixed, 1, g->swarm.brands + 1);
-    put->seller = 1 + drawn(g, kind, index, fixed, 2, g->swarm.sellers);
-    put->tax_class = (u16)drawn(g, kind, index, variant, 3, 3);
-    put->for_sale = drawn(g, kind, index, variant, 4, 30) != 0;
+    put->department = 1 + generate_drawn(g, kind, index, fixed, 0, g->swarm.departments);
+    put->brand = generate_drawn(g, kind, index, fixed, 1, g->swarm.brands + 1);
+    put->seller = 1 + generate_drawn(g, kind, index, fixed, 2, g->swarm.sellers);
+    put->tax_class = (u16)generate_drawn(g, kind, index, variant, 3, 3);
+    put->for_sale = generate_drawn(g, kind, index, variant, 4, 30) != 0;
 }
 
 static void put_entity(struct generator *g, u16 kind, u32 index, u32 variant)
 {
     switch (kind) {
     case COMMAND_CURRENCY_PUT:
-        ((struct command_currency_put *)generate_begin(g, kind))->digits = drawn(g, kind, index, variant, 0, 5);
+        ((struct command_currency_put *)generate_begin(g, kind))->digits = generate_drawn(g, kind, index, variant, 0, 5);
         break;
     case COMMAND_CITY_PUT: {
         struct command_city_put *put = generate_begin(g, kind);
-        put->country = 1 + drawn(g, kind, index, variant, 0, g->swarm.countries);
+        put->country = 1 + generate_drawn(g, kind, index, variant, 0, g->swarm.countries);
         put->longitude_e6 = coordinate(g, kind, index, variant, 1, 180000000);
         put->latitude_e6 = coordinate(g, kind, index, variant, 2, 90000000);
-        put->population = drawn(g, kind, index, variant, 3, 30000000);
+        put->population = generate_drawn(g, kind, index, variant, 3, 30000000);
         break;
     }
     case COMMAND_LOCATION_PUT:
@@ -107,10 +114,13 @@ static void put_entity(struct generator *g, u16 kind, u32 index, u32 variant)
         break;
     case COMMAND_BRAND_PUT:
         ((struct command_brand_put *)generate_begin(g, kind))->country =
-            drawn(g, kind, index, variant, 0, g->swarm.countries + 1);
+            generate_drawn(g, kind, index, variant, 0, g->swarm.countries + 1);
         break;
     case COMMAND_SKU_PUT:
         put_sku(g, index, variant);
+        break;
+    case COMMAND_TILL_PUT:
+        generate_till_put(g, index);
         break;
     default:
         generate_begin(g, kind);
@@ -125,13 +135,16 @@ static u32 catalogue_size(const struct generator *g, u16 kind)
         [COMMAND_DEPARTMENT_PUT] = g->swarm.departments, [COMMAND_CITY_PUT] = g->swarm.cities,
         [COMMAND_LOCATION_PUT] = g->swarm.locations, [COMMAND_BRAND_PUT] = g->swarm.brands,
         [COMMAND_SELLER_PUT] = g->swarm.sellers, [COMMAND_SKU_PUT] = g->swarm.skus,
+        [COMMAND_TILL_PUT] = g->swarm.tills,
     };
     return kind < ARRAY_COUNT(sizes) ? sizes[kind] : 0;
 }
 
 static void make_catalogue(struct generator *g)
 {
-    u16 kind = (u16)(COMMAND_CURRENCY_PUT + generate_below(g, COMMAND_SKU_PUT));
+    u16 kind = (u16)(COMMAND_CURRENCY_PUT + generate_below(g, COMMAND_SKU_PUT + 1));
+    if (kind > COMMAND_SKU_PUT)
+        kind = COMMAND_TILL_PUT;
     u32 variant = generate_chance(g, 50) ? 0 : 1 + generate_below(g, 4);
     put_entity(g, kind, 1 + generate_below(g, catalogue_size(g, kind) + 1), variant);
 }
@@ -167,6 +180,7 @@ static void make_stock(struct generator *g)
         count->sku = generate_id(g, COMMAND_SKU_PUT);
         count->location = generate_id(g, COMMAND_LOCATION_PUT);
         count->counted = generate_below(g, g->swarm.units_max + 2);
+        count->reason = generate_below(g, REASON_COUNT);
     } else {
         struct command_stock_move *move = generate_begin(g, COMMAND_STOCK_MOVE);
         move->sku = generate_id(g, COMMAND_SKU_PUT);
@@ -230,6 +244,12 @@ static void make_deal(struct generator *g)
         put->sku = known->sku;
         put->opens_ms = known->opens_ms;
         put->closes_ms = known->closes_ms;
+        put->city = known->city;
+        put->location = known->location;
+    } else if (generate_chance(g, 35)) { /* for a city or a store only */
+        bool of_city = generate_chance(g, 50);
+        put->city = of_city ? (u16)generate_id(g, COMMAND_CITY_PUT) : 0;
+        put->location = of_city ? 0 : (u16)generate_id(g, COMMAND_LOCATION_PUT);
     }
     if (put->deal == 0 || generate_chance(g, 20))
         deal_window(g, put);
@@ -299,7 +319,7 @@ static u32 open_festival(struct generator *g)
     return generate_chance(g, 10) ? generate_id(g, COMMAND_FESTIVAL_PUT) : 0;
 }
 
-static u32 location_with(struct generator *g, u16 service)
+u32 generate_location_with(struct generator *g, u16 service)
 {
     u32 location = generate_id(g, COMMAND_LOCATION_PUT);
     for (u32 tries = 0; tries < 4 && !(g->services[location % KNOWN_LOCATIONS_MAX] & service); tries++)
@@ -314,20 +334,36 @@ static void place_where(struct generator *g, struct command_order_place *place)
     place->channel = (u8)(1 + generate_below(g, 3));
     if (place->delivery == DELIVERY_HOME) {
         place->city = (u16)generate_id(g, COMMAND_CITY_PUT);
-        place->location = generate_chance(g, 70) ? 0 : location_with(g, SERVICE_SHIP);
+        place->location = generate_chance(g, 70) ? 0 : generate_location_with(g, SERVICE_SHIP);
         place->flags = generate_chance(g, 70) ? ORDER_MAY_SPLIT : 0;
+        if (place->location != 0 && generate_chance(g, 40)) {
+            place->flags |= ORDER_SHOWN_HERE;
+            place->location = generate_id(g, COMMAND_LOCATION_PUT);
+        }
     } else {
-        place->location = location_with(g, place->delivery == DELIVERY_PICK_UP ? SERVICE_PICK_UP : SERVICE_CARRY_OUT);
+        place->location = generate_location_with(g, place->delivery == DELIVERY_PICK_UP ? SERVICE_PICK_UP : SERVICE_CARRY_OUT);
         place->city = generate_chance(g, 80) ? 0 : (u16)generate_id(g, COMMAND_CITY_PUT);
     }
     static const u8 payments[] = {PAYMENT_HOLD, PAYMENT_HOLD, PAYMENT_WALLET, PAYMENT_WALLET, PAYMENT_PROVIDER};
     place->payment = payments[generate_below(g, place->channel == CHANNEL_TILL ? 5 : 4)];
 }
 
+/* For a till: carried out or collected there, paid when it is there. */
+static void place_at_till(struct generator *g, struct command_order_place *place)
+{
+    place->channel = CHANNEL_TILL;
+    place->delivery = generate_chance(g, 80) ? DELIVERY_CARRY_OUT : DELIVERY_PICK_UP;
+    place->payment = PAYMENT_HOLD;
+    place->location = g->till_location[generate_till(g) % KNOWN_TILLS_MAX];
+}
+
 static void make_place(struct generator *g)
 {
     struct command_order_place *place = generate_begin(g, COMMAND_ORDER_PLACE);
-    place_where(g, place);
+    if (g->counts[COMMAND_TILL_PUT] > 0 && generate_chance(g, 25))
+        place_at_till(g, place);
+    else
+        place_where(g, place);
     place->shopper = generate_id(g, COMMAND_SHOPPER_JOIN);
     place->festival = generate_chance(g, 20) ? 0 : (u16)open_festival(g);
     place->currency = 1;
@@ -348,7 +384,6 @@ static void make_place(struct generator *g)
     place->header.size = (u16)(sizeof *place + place->line_count * sizeof *lines);
 }
 
-/* A known order, the younger the likelier; *known is NULL when there is none. */
 static u32 some_order(struct generator *g, const struct known_order **known)
 {
     u32 count = g->counts[COMMAND_ORDER_PLACE];
@@ -362,13 +397,19 @@ static u32 some_order(struct generator *g, const struct known_order **known)
     return order;
 }
 
+u32 generate_order(struct generator *g, bool paid, const struct known_order **known)
+{
+    u32 order = some_order(g, known);
+    for (u32 tries = 0; tries < 6 && *known != NULL && (*known)->paid != paid; tries++)
+        order = some_order(g, known);
+    return order;
+}
+
 static void make_pay(struct generator *g)
 {
     struct command_order_pay *pay = generate_begin(g, COMMAND_ORDER_PAY);
     const struct known_order *known;
-    pay->order = some_order(g, &known);
-    for (u32 tries = 0; tries < 3 && known != NULL && known->paid; tries++)
-        pay->order = some_order(g, &known);
+    pay->order = generate_order(g, false, &known);
     pay->payment = generate_chance(g, 50) ? PAYMENT_WALLET : PAYMENT_PROVIDER;
     pay->amount_minor = known != NULL ? known->total_minor : 1;
 }
@@ -378,14 +419,14 @@ static void make_part(struct generator *g)
     static const u16 home[] = {COMMAND_PART_PACK, COMMAND_PART_SHIP, COMMAND_PART_DELIVER};
     static const u16 pick_up[] = {COMMAND_PART_PACK, COMMAND_PART_READY, COMMAND_PART_HAND_OVER};
     const struct known_order *known;
-    u32 order = some_order(g, &known);
-    for (u32 tries = 0; tries < 6 && known != NULL && !known->paid; tries++)
-        order = some_order(g, &known);
+    u32 order = generate_order(g, true, &known);
     u32 step = generate_below(g, 3);
     u16 kind = known != NULL && known->delivery == DELIVERY_PICK_UP ? pick_up[step] : home[step];
+    if (known != NULL && known->delivery == DELIVERY_CARRY_OUT)
+        kind = COMMAND_PART_CHECK_OUT;
     if (generate_chance(g, 10))
         kind = (u16)(COMMAND_PART_PACK + generate_below(g, 5));
-    struct command_part_pack *part = generate_begin(g, kind); /* all five have the same fields */
+    struct command_part_pack *part = generate_begin(g, kind); /* all six have the same fields */
     part->order = order;
     part->part = generate_chance(g, 75) ? 1 : 1 + generate_below(g, 4);
 }
@@ -394,9 +435,7 @@ static void make_return(struct generator *g)
 {
     struct command_order_return *back = generate_begin(g, COMMAND_ORDER_RETURN);
     const struct known_order *known;
-    back->order = some_order(g, &known);
-    for (u32 tries = 0; tries < 6 && known != NULL && !known->paid; tries++)
-        back->order = some_order(g, &known);
+    back->order = generate_order(g, true, &known);
     back->line = 1 + generate_below(g, known != NULL ? known->lines + 1 : 2);
     back->quantity = 1 + (generate_chance(g, 60) ? 0 : generate_below(g, g->swarm.quantity_max));
     back->goods = 1 + generate_below(g, 3);
@@ -406,12 +445,17 @@ static void make_return(struct generator *g)
 void generate_family(struct generator *g, enum family family)
 {
     const struct known_order *known;
-    if (family >= FAMILY_PAY && family != FAMILY_TICK && g->counts[COMMAND_ORDER_PLACE] == 0 &&
+    if (family >= FAMILY_PAY && family <= FAMILY_SELL && family != FAMILY_TICK && g->counts[COMMAND_ORDER_PLACE] == 0 &&
         generate_chance(g, 90))
         family = FAMILY_PLACE;
     if ((family == FAMILY_DEAL || family == FAMILY_BUDGET) && g->counts[COMMAND_FESTIVAL_PUT] == 0 &&
         generate_chance(g, 50))
         family = FAMILY_FESTIVAL;
+    if ((family == FAMILY_TILL || family == FAMILY_SELL) && g->counts[COMMAND_TILL_PUT] == 0 &&
+        generate_chance(g, 80)) {
+        put_entity(g, COMMAND_TILL_PUT, 1 + generate_below(g, 8), 0);
+        return;
+    }
     switch (family) {
     case FAMILY_CATALOGUE:
         make_catalogue(g);
@@ -455,8 +499,11 @@ void generate_family(struct generator *g, enum family family)
     case FAMILY_RETURN:
         make_return(g);
         return;
-    default:
+    case FAMILY_TICK:
         generate_begin(g, COMMAND_CLOCK_TICK);
+        return;
+    default:
+        generate_store(g, family);
     }
 }
 
@@ -490,11 +537,13 @@ bool generate_build(struct generator *g)
         u32 count;
     } rest[] = {
         {FAMILY_FESTIVAL, g->swarm.festivals}, {FAMILY_STOCK, g->swarm.skus * 2}, {FAMILY_DEAL, g->swarm.deals},
-        {FAMILY_JOIN, g->swarm.shoppers},      {FAMILY_TOP_UP, g->swarm.shoppers},
+        {FAMILY_JOIN, g->swarm.shoppers},      {FAMILY_TOP_UP, g->swarm.shoppers}, {FAMILY_TILL, g->swarm.tills},
     };
     for (size_t i = 0; i < ARRAY_COUNT(rest); i++) {
         if (at < rest[i].count && rest[i].family == FAMILY_FESTIVAL)
             make_festival(g, at + 1);
+        else if (at < rest[i].count && rest[i].family == FAMILY_TILL)
+            put_entity(g, COMMAND_TILL_PUT, at + 1, 0);
         else if (at < rest[i].count)
             generate_family(g, rest[i].family);
         if (at < rest[i].count)

@@ -1,6 +1,6 @@
 /*
- * The model's gate, catalogue and stock: docs/COMMANDS.md, "For every command",
- * "Catalogue" and "Stock", in the order of that page.
+ * The model's gate and catalogue: docs/COMMANDS.md, "For every command" and
+ * "Catalogue", in the order of that page.
  */
 #include "test/naive.h"
 
@@ -36,6 +36,8 @@ struct naive *naive_create(const struct engine_limits *limits)
     struct naive *naive = calloc(1, sizeof *naive);
     ASSERT(naive != NULL);
     naive->limits = *limits;
+    static const u8 at_first[] = {RULE_FEWEST, RULE_WISHED, RULE_CITY, RULE_NEAREST};
+    memcpy(naive->rules, at_first, sizeof at_first);
     return naive;
 }
 
@@ -141,6 +143,21 @@ static struct result check_sku(struct naive *naive, const struct command_sku_put
     return naive_ok(0, 0);
 }
 
+static struct result check_till(struct naive *naive, const struct command_till_put *put, u32 id)
+{
+    if (!naive_exists(naive, COMMAND_LOCATION_PUT, put->location) ||
+        NAIVE_PUT(naive, location_put, LOCATION_PUT, put->location)->kind != LOCATION_STORE)
+        return naive_refuse(RESULT_UNKNOWN_LOCATION, 0);
+    if (put->shopper < 1 || put->shopper > naive->shoppers_count)
+        return naive_refuse(RESULT_UNKNOWN_SHOPPER, 0);
+    if (id != 0) {
+        const struct command_till_put *was = NAIVE_PUT(naive, till_put, TILL_PUT, id);
+        if (was->location != put->location || was->shopper != put->shopper)
+            return naive_refuse(RESULT_IN_USE, 0);
+    }
+    return naive_ok(0, 0);
+}
+
 static bool time_good(i64 time_ms)
 {
     return time_ms >= 0 && time_ms <= TIME_MS_MAX;
@@ -193,6 +210,8 @@ static struct result check_put(struct naive *naive, const struct command_header 
         return check_sku(naive, put, id);
     case COMMAND_FESTIVAL_PUT:
         return check_festival(naive, put, id, now_ms);
+    case COMMAND_TILL_PUT:
+        return check_till(naive, put, id);
     default:
         return naive_ok(0, 0);
     }
@@ -205,14 +224,14 @@ static struct result put_room(const struct naive *naive, const struct command_he
         [COMMAND_DEPARTMENT_PUT] = naive->limits.departments, [COMMAND_CITY_PUT] = naive->limits.cities,
         [COMMAND_LOCATION_PUT] = naive->limits.locations, [COMMAND_BRAND_PUT] = naive->limits.brands,
         [COMMAND_SELLER_PUT] = naive->limits.sellers, [COMMAND_SKU_PUT] = naive->limits.skus,
-        [COMMAND_FESTIVAL_PUT] = naive->limits.festivals,
+        [COMMAND_FESTIVAL_PUT] = naive->limits.festivals, [COMMAND_TILL_PUT] = naive->limits.tills,
     };
     const u16 limit[NAIVE_KINDS] = {
         [COMMAND_CURRENCY_PUT] = LIMIT_currencies, [COMMAND_COUNTRY_PUT] = LIMIT_countries,
         [COMMAND_DEPARTMENT_PUT] = LIMIT_departments, [COMMAND_CITY_PUT] = LIMIT_cities,
         [COMMAND_LOCATION_PUT] = LIMIT_locations, [COMMAND_BRAND_PUT] = LIMIT_brands,
         [COMMAND_SELLER_PUT] = LIMIT_sellers, [COMMAND_SKU_PUT] = LIMIT_skus,
-        [COMMAND_FESTIVAL_PUT] = LIMIT_festivals,
+        [COMMAND_FESTIVAL_PUT] = LIMIT_festivals, [COMMAND_TILL_PUT] = LIMIT_tills,
     };
     if (is_new && naive->put_count[command->kind] >= room[command->kind])
         return naive_refuse(RESULT_POOL_FULL, limit[command->kind]);
@@ -245,6 +264,8 @@ static void put_keep(struct naive *naive, struct command_header *kept, u32 id)
     if (kind == COMMAND_FESTIVAL_PUT) {
         const struct command_festival_put *put = (const void *)kept;
         NAIVE_ADD(naive, festivals)->first_window_ms = put->closes_ms - put->opens_ms;
+    } else if (kind == COMMAND_LOCATION_PUT) {
+        (void)NAIVE_ADD(naive, locations);
     } else if (kind == COMMAND_BRAND_PUT) {
         (void)NAIVE_ADD(naive, brands);
     } else if (kind == COMMAND_SKU_PUT) {
@@ -314,121 +335,6 @@ static struct result price_set(struct naive *naive, const struct command_price_s
     return naive_ok(set->sku, 0);
 }
 
-/* --- stock --------------------------------------------------------------- */
-
-struct naive_book *naive_find_book(const struct naive *naive, u32 sku, u32 location)
-{
-    for (u32 id = 1; id <= naive->books_count; id++)
-        if (naive->books[id].sku == sku && naive->books[id].location == location)
-            return &naive->books[id];
-    return NULL;
-}
-
-struct naive_book *naive_make_book(struct naive *naive, u32 sku, u32 location)
-{
-    struct naive_book *book = naive_find_book(naive, sku, location);
-    if (book == NULL) {
-        book = NAIVE_ADD(naive, books);
-        book->sku = sku;
-        book->location = location;
-    }
-    return book;
-}
-
-i64 naive_available(const struct naive *naive, u32 sku, u32 location)
-{
-    const struct naive_book *book = naive_find_book(naive, sku, location);
-    return book == NULL ? 0 : book->available;
-}
-
-static struct result book_answer(const struct naive *naive, u16 code, const struct naive_book *book)
-{
-    if (book == NULL)
-        return (struct result){.code = code};
-    return (struct result){.code = code, .id = (u32)(book - naive->books), .value = book->available};
-}
-
-static struct result stock_receive(struct naive *naive, const struct command_stock_receive *receive)
-{
-    struct naive_book *book = naive_find_book(naive, receive->sku, receive->location);
-    i64 received = book == NULL ? 0 : book->received;
-    if (receive->quantity < 1 || receive->quantity > UNITS_MAX || received + receive->quantity > UNITS_MAX)
-        return naive_refuse(RESULT_BAD_QUANTITY, receive->sku);
-    if (book == NULL && naive->books_count >= naive->limits.books)
-        return NAIVE_FULL(books);
-    book = naive_make_book(naive, receive->sku, receive->location);
-    book->received += receive->quantity;
-    book->available += receive->quantity;
-    return book_answer(naive, RESULT_OK, book);
-}
-
-static struct result stock_count(struct naive *naive, const struct command_stock_count *count)
-{
-    struct naive_book *book = naive_find_book(naive, count->sku, count->location);
-    struct naive_book none = {0};
-    const struct naive_book *was = book == NULL ? &none : book;
-    if (count->counted > UNITS_MAX)
-        return naive_refuse(RESULT_BAD_QUANTITY, count->sku);
-    if (count->counted < was->reserved)
-        return naive_refuse(RESULT_COUNT_BELOW_RESERVED, was->reserved);
-    i64 found = count->counted - (was->available + was->reserved);
-    if (found == 0)
-        return book_answer(naive, RESULT_NO_CHANGE, book);
-    if (found > 0 && was->received + found > UNITS_MAX)
-        return naive_refuse(RESULT_BAD_QUANTITY, count->sku);
-    if (book == NULL && naive->books_count >= naive->limits.books)
-        return NAIVE_FULL(books);
-    book = naive_make_book(naive, count->sku, count->location);
-    book->available += found;
-    if (found > 0)
-        book->received += found;
-    else
-        book->shrink -= found;
-    return book_answer(naive, RESULT_OK, book);
-}
-
-static struct result stock_move(struct naive *naive, const struct command_stock_move *move)
-{
-    if (move->from == move->to)
-        return naive_refuse(RESULT_SAME_PLACE, 0);
-    if (move->quantity < 1)
-        return naive_refuse(RESULT_BAD_QUANTITY, move->sku);
-    i64 available = naive_available(naive, move->sku, move->from);
-    if (move->quantity > available)
-        return naive_refuse(RESULT_NOT_IN_STOCK, available);
-    const struct naive_book *from = naive_find_book(naive, move->sku, move->from);
-    const struct naive_book *to = naive_find_book(naive, move->sku, move->to);
-    if (from->moved_out + move->quantity > UNITS_MAX ||
-        (to != NULL && (to->moved_in + move->quantity > UNITS_MAX || to->available + move->quantity > UNITS_MAX)))
-        return naive_refuse(RESULT_BAD_QUANTITY, move->sku);
-    if (to == NULL && naive->books_count >= naive->limits.books)
-        return NAIVE_FULL(books);
-    struct naive_book *there = naive_make_book(naive, move->sku, move->to);
-    struct naive_book *here = naive_find_book(naive, move->sku, move->from);
-    here->available -= move->quantity;
-    here->moved_out += move->quantity;
-    there->available += move->quantity;
-    there->moved_in += move->quantity;
-    return book_answer(naive, RESULT_OK, there);
-}
-
-/* "All begin with: SKU exists, location(s) exist." */
-static struct result stock(struct naive *naive, const struct command_header *command)
-{
-    const struct command_stock_move *move = (const void *)command; /* all three begin with sku and a location */
-    if (!naive_exists(naive, COMMAND_SKU_PUT, move->sku))
-        return naive_refuse(RESULT_UNKNOWN_SKU, move->sku);
-    if (!naive_exists(naive, COMMAND_LOCATION_PUT, move->from))
-        return naive_refuse(RESULT_UNKNOWN_LOCATION, 0);
-    if (command->kind == COMMAND_STOCK_RECEIVE)
-        return stock_receive(naive, (const void *)command);
-    if (command->kind == COMMAND_STOCK_COUNT)
-        return stock_count(naive, (const void *)command);
-    if (!naive_exists(naive, COMMAND_LOCATION_PUT, move->to))
-        return naive_refuse(RESULT_UNKNOWN_LOCATION, 0);
-    return stock_move(naive, move);
-}
-
 /* --- the gate ------------------------------------------------------------ */
 
 static struct result decide(struct naive *naive, const struct command_header *command, i64 now_ms)
@@ -436,10 +342,18 @@ static struct result decide(struct naive *naive, const struct command_header *co
     switch (command->kind) {
     case COMMAND_PRICE_SET:
         return price_set(naive, (const void *)command);
+    case COMMAND_LOCATION_PLAN:
+    case COMMAND_ROUTING_SET:
+    case COMMAND_FESTIVAL_FLAGSHIP:
     case COMMAND_STOCK_RECEIVE:
     case COMMAND_STOCK_COUNT:
     case COMMAND_STOCK_MOVE:
-        return stock(naive, command);
+    case COMMAND_STOCK_KEEP:
+    case COMMAND_INBOUND_EXPECT:
+    case COMMAND_INBOUND_SEND:
+    case COMMAND_INBOUND_RECEIVE:
+    case COMMAND_INBOUND_CLOSE:
+        return naive_store(naive, command, now_ms);
     case COMMAND_DEAL_PUT:
         return naive_deal_put(naive, (const void *)command, now_ms);
     case COMMAND_SHOPPER_JOIN:
@@ -449,9 +363,17 @@ static struct result decide(struct naive *naive, const struct command_header *co
         return naive_shopper(naive, command, now_ms);
     case COMMAND_ORDER_PLACE:
         return naive_order_place(naive, (const void *)command, now_ms);
+    case COMMAND_TILL_OPEN:
+    case COMMAND_TILL_CLOSE:
+    case COMMAND_TILL_CASH:
+    case COMMAND_TILL_PAY:
+    case COMMAND_TILL_RETURN:
+    case COMMAND_TILL_VOID:
+    case COMMAND_TILL_TAKE_BACK:
+        return naive_till(naive, command, now_ms);
     default:
-        return command->kind < NAIVE_KINDS ? catalogue_put(naive, command, now_ms)
-                                           : naive_life(naive, command, now_ms);
+        return command_info(command->kind)->tail == TAIL_TEXTS ? catalogue_put(naive, command, now_ms)
+                                                               : naive_life(naive, command, now_ms);
     }
 }
 

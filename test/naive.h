@@ -8,11 +8,15 @@
  * Called by test_model and by the helpers of the directed tests (support.h).
  * It never looks at the engine's rooms, but for naive_compare, which only reads.
  *
- *   naive.c          the gate (time, keys), catalogue, festivals, stock
+ *   naive.c          the gate (time, keys), catalogue, festivals
+ *   naive_store.c    stock, goods on their way, plans of locations, the rules of routing, flagship cities
  *   naive_shopper.c  deals, shoppers, wallets, budgets
  *   naive_order.c    order.place and all that it checks
- *   naive_life.c     pay, cancel, expire, parts, returns, and the meters
+ *   naive_route.c    its routing, and what is promised
+ *   naive_life.c     pay, cancel, expire, parts, returns, exchange, and the meters
+ *   naive_till.c     tills
  *   naive_compare.c  every visible fact, engine against model
+ *   naive_compare_store.c  those of locations, books, goods on their way, deals and tills
  */
 #ifndef ELEVEN_TEST_NAIVE_H
 #define ELEVEN_TEST_NAIVE_H
@@ -56,6 +60,24 @@ struct naive_price {
 struct naive_book {
     u32 sku, location;
     i64 received, moved_in, moved_out, available, reserved, sold, quarantine, shrink;
+    i64 safety;
+};
+
+struct naive_location {
+    bool planned;
+    struct command_location_plan plan;
+    i64 shrink[REASON_COUNT];
+};
+
+struct naive_flagship {
+    u32 festival, city;     /* city 0: given up */
+};
+
+struct naive_inbound {
+    u64 reference;
+    i64 made_ms, closed_ms; /* closed_ms 0: open */
+    u32 sku, from, to;
+    i64 expected, received, lost;
 };
 
 struct naive_festival {
@@ -67,7 +89,7 @@ struct naive_festival {
 };
 
 struct naive_deal {
-    u32 festival, sku;
+    u32 festival, sku, city, location;
     i64 price_minor, opens_ms, closes_ms;
     u32 quota, cap, taken;
 };
@@ -101,9 +123,10 @@ struct naive_budget {
 
 struct naive_line {
     u32 sku, location, deal;
-    i64 price_minor;
+    i64 price_minor, discount_minor;
     u32 quantity, returned;
     u32 asked_line, part, state;
+    i64 promised_min, due_min;
 };
 
 struct naive_order {
@@ -126,6 +149,18 @@ struct naive_cell {
     u64 units;
 };
 
+struct naive_shift {
+    u32 till;
+    bool closed;
+    i64 opened_ms, closed_ms, float_minor, counted_minor;
+};
+
+struct naive_tender {
+    i64 at_ms;
+    i64 minor[3];           /* cash, card, wallet; negative: went out */
+    u32 shift, kind, order, sku, quantity;
+};
+
 struct naive_answer {
     struct command_header *command;
     struct result result;
@@ -137,7 +172,7 @@ struct naive_brand {
     bool in_use;            /* a SKU has been put with it */
 };
 struct naive_sku {
-    bool ordered;
+    bool ordered;           /* or taken back without a receipt */
 };
 struct naive_currency {
     i64 provider_minor;     /* negative: money that came in */
@@ -146,6 +181,11 @@ struct naive_currency {
 #define NAIVE_ROWS(ROWS)                   \
     ROWS(naive_price, prices)              \
     ROWS(naive_book, books)                \
+    ROWS(naive_location, locations)        \
+    ROWS(naive_flagship, flagships)        \
+    ROWS(naive_inbound, inbounds)          \
+    ROWS(naive_shift, shifts)              \
+    ROWS(naive_tender, tenders)            \
     ROWS(naive_festival, festivals)        \
     ROWS(naive_deal, deals)                \
     ROWS(naive_cap, caps)                  \
@@ -162,13 +202,14 @@ struct naive_currency {
     ROWS(naive_sku, skus)                  \
     ROWS(naive_currency, currencies)
 
-#define NAIVE_KINDS (COMMAND_FESTIVAL_PUT + 1)
+#define NAIVE_KINDS (COMMAND_TILL_PUT + 1)
 
 struct naive {
     struct engine_limits limits;
     i64 now_ms;
     u64 seq;
     bool texts_full;
+    u8 rules[RULES_MAX];    /* of routing, most important first; those behind the last are 0 */
     /* The last accepted put command of each entity of each kind, by id: its fields are the entity's. */
     struct command_header **puts[NAIVE_KINDS];
     u32 put_count[NAIVE_KINDS];
@@ -206,10 +247,22 @@ static inline struct result naive_refuse(u16 code, i64 value)
 
 #define NAIVE_FULL(limit) naive_refuse(RESULT_POOL_FULL, LIMIT_##limit)
 
-/* naive.c */
+/* naive_store.c */
+struct result naive_store(struct naive *naive, const struct command_header *command, i64 now_ms);
 struct naive_book *naive_find_book(const struct naive *naive, u32 sku, u32 location);
 struct naive_book *naive_make_book(struct naive *naive, u32 sku, u32 location);
 i64 naive_available(const struct naive *naive, u32 sku, u32 location);
+/* Of the available units, those that may be sent or reserved for pick-up. */
+i64 naive_free_units(const struct naive *naive, u32 sku, u32 location);
+/* Units expected, or on their way, there. */
+i64 naive_coming(const struct naive *naive, u32 sku, u32 location);
+i64 naive_still_to_come(const struct naive_inbound *inbound);
+u32 naive_flagships_of(const struct naive *naive, u32 festival);
+/* Closing times are never 0, which would say that it is open. */
+static inline i64 naive_closed_at(i64 now_ms)
+{
+    return MAX(now_ms, 1);
+}
 
 /* naive_shopper.c */
 struct result naive_deal_put(struct naive *naive, const struct command_deal_put *put, i64 now_ms);
@@ -222,14 +275,65 @@ bool naive_budget_lives(const struct naive_budget *budget, i64 now_ms, i64 *limi
 i64 naive_day(const struct naive *naive, u32 festival, i64 placed_ms);
 
 /* naive_order.c */
+
+/* One SKU of an order, merged. */
+struct naive_want {
+    u32 sku, quantity, asked_line, deal;
+    i64 price_minor;
+};
+
+/* Units of a want from one location: a line to be. */
+struct naive_piece {
+    u32 want, location, quantity;
+};
+
+#define NAIVE_PIECES_MAX (ORDER_PARTS_MAX + 1024)
+
+/* An order that is being placed. */
+struct naive_placing {
+    struct naive *naive;
+    const struct command_order_place *place;
+    i64 now_ms;
+    u32 city;               /* the order's */
+    struct naive_want wants[ORDER_LINES_MAX];
+    u32 want_count;
+    i64 total_minor;
+    struct naive_piece pieces[NAIVE_PIECES_MAX];
+    u32 piece_count;
+};
+
 struct naive_cap *naive_find_cap(const struct naive *naive, u32 deal, u32 person);
 struct naive_account *naive_find_account(const struct naive *naive, u32 seller, u32 currency);
 struct result naive_order_place(struct naive *naive, const struct command_order_place *place, i64 now_ms);
+
+/* naive_route.c */
+/* From where everything comes: fills in the pieces. */
+struct result naive_route(struct naive_placing *placing);
+/* Orders sent from there that were placed in the hour (since 1970) and not dropped. */
+i64 naive_hour_orders(const struct naive *naive, u32 location, i64 hour);
+/* What is promised for units from there: minutes since 1970. */
+i64 naive_promised(const struct naive_placing *placing, u32 location);
 
 /* naive_life.c */
 struct result naive_funds(const struct naive *naive, u32 shopper, u32 currency, u32 payment, i64 amount_minor);
 void naive_meter_placed(struct naive *naive, const struct naive_order *order, i64 now_ms);
 void naive_become_paid(struct naive *naive, u32 order_id, u32 payment, i64 now_ms);
+void naive_let_go(struct naive *naive, u32 order_id, u32 state, i64 now_ms);
+bool naive_is_gone(u32 part_state);
+/* The money of a currency: paid in by the provider, and given for goods without a receipt. */
+i64 naive_money_of(const struct naive *naive, u32 currency);
+/* The checks of order.return from "order PAID" on, and whether there is room. */
+struct result naive_return_check(const struct naive *naive, u32 order, u32 line, u32 quantity, u32 location, u32 goods);
+struct result naive_return_room(const struct naive *naive, u32 order, u32 line, u32 location, u32 goods);
+/* What it would give back, and its effect. */
+i64 naive_refund(const struct naive *naive, u32 order, u32 line, u32 quantity);
+void naive_return(struct naive *naive, u32 order, u32 line, u32 quantity, u32 location, u32 goods);
 struct result naive_life(struct naive *naive, const struct command_header *command, i64 now_ms);
+
+/* naive_till.c */
+struct result naive_till(struct naive *naive, const struct command_header *command, i64 now_ms);
+/* The newest shift of a till; 0: none. */
+u32 naive_shift_of(const struct naive *naive, u32 till);
+u32 naive_till_currency(const struct naive *naive, u32 till);
 
 #endif

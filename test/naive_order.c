@@ -1,48 +1,25 @@
 /*
- * The model's order.place: docs/COMMANDS.md, "order.place", "Routing" and
- * "Budgets". The thirteen steps of that page are the thirteen functions of
- * `steps`, in that order.
+ * The model's order.place: docs/COMMANDS.md, "order.place" and "Budgets". The
+ * thirteen steps of that page are the thirteen functions of `steps`, in that
+ * order; the tenth is in naive_route.c.
  */
 #include "test/naive.h"
 
 #include "base/assert.h"
-#include "base/geo.h"
 #include "base/money.h"
 
 #include <string.h>
 
-/* One SKU of the order, merged. */
-struct want {
-    u32 sku, quantity, asked_line, deal;
-    i64 price_minor;
-};
-
-/* Units of a want from one location: a line to be. */
-struct piece {
-    u32 want, location, quantity;
-};
-
-#define PIECES_MAX (ORDER_PARTS_MAX + 1024)
-
-struct placing {
-    struct naive *naive;
-    const struct command_order_place *place;
-    i64 now_ms;
-    u32 city;               /* the order's */
-    struct want wants[ORDER_LINES_MAX];
-    u32 want_count;
-    i64 total_minor;
-    struct piece pieces[PIECES_MAX];
-    u32 piece_count;
-};
-
 /* 1 */
-static struct result step_shape(struct placing *p)
+static struct result step_shape(struct naive_placing *p)
 {
     const struct command_order_place *place = p->place;
     bool home = place->delivery == DELIVERY_HOME;
+    bool shown_here = place->flags & ORDER_SHOWN_HERE;
     if (place->channel < 1 || place->channel > 3 || place->delivery < 1 || place->delivery > 3 || place->payment < 1 ||
-        place->payment > 3 || place->flags > 1 || place->expected_total_minor < 0)
+        place->payment > 3 || place->flags > 3 || place->expected_total_minor < 0)
+        return naive_refuse(RESULT_MALFORMED, 0);
+    if (shown_here && (!home || place->location == 0))
         return naive_refuse(RESULT_MALFORMED, 0);
     if (place->payment == PAYMENT_PROVIDER && place->channel != CHANNEL_TILL)
         return naive_refuse(RESULT_MALFORMED, 0);
@@ -52,7 +29,7 @@ static struct result step_shape(struct placing *p)
 }
 
 /* 2 */
-static struct result step_exist(struct placing *p)
+static struct result step_exist(struct naive_placing *p)
 {
     const struct command_order_place *place = p->place;
     if (place->shopper < 1 || place->shopper > p->naive->shoppers_count)
@@ -72,20 +49,20 @@ static struct result step_exist(struct placing *p)
 }
 
 /* 3 */
-static struct result step_service(struct placing *p)
+static struct result step_service(struct naive_placing *p)
 {
     const struct command_order_place *place = p->place;
     u16 asked = place->delivery == DELIVERY_HOME      ? SERVICE_SHIP
                 : place->delivery == DELIVERY_PICK_UP ? SERVICE_PICK_UP
                                                       : SERVICE_CARRY_OUT;
-    if (place->location != 0 &&
+    if (place->location != 0 && !(place->flags & ORDER_SHOWN_HERE) &&
         !(NAIVE_PUT(p->naive, location_put, LOCATION_PUT, place->location)->services & asked))
         return naive_refuse(RESULT_BAD_SERVICE, place->location);
     return naive_ok(0, 0);
 }
 
 /* 4 */
-static struct result step_window(struct placing *p)
+static struct result step_window(struct naive_placing *p)
 {
     if (p->place->festival == 0)
         return naive_ok(0, 0);
@@ -100,7 +77,7 @@ static struct result step_window(struct placing *p)
 }
 
 /* 5 */
-static struct result step_lines(struct placing *p)
+static struct result step_lines(struct naive_placing *p)
 {
     const struct order_line_asked *lines = command_lines(p->place);
     for (u32 i = 0; i < p->place->line_count; i++) {
@@ -114,7 +91,7 @@ static struct result step_lines(struct placing *p)
         while (w < p->want_count && p->wants[w].sku != lines[i].sku)
             w++;
         if (w == p->want_count)
-            p->wants[p->want_count++] = (struct want){.sku = lines[i].sku, .asked_line = i + 1};
+            p->wants[p->want_count++] = (struct naive_want){.sku = lines[i].sku, .asked_line = i + 1};
         p->wants[w].quantity += lines[i].quantity;
         if (p->wants[w].quantity > LINE_QUANTITY_MAX)
             return naive_refuse(RESULT_BAD_QUANTITY, lines[i].sku);
@@ -122,22 +99,41 @@ static struct result step_lines(struct placing *p)
     return naive_ok(0, 0);
 }
 
+/* 0: the deal is not for this order; else 1 for everywhere, 2 for its city, 3 for its location. */
+static u32 deal_scope(const struct naive_placing *p, const struct naive_deal *deal, const struct naive_want *want)
+{
+    const struct command_order_place *place = p->place;
+    if (place->festival == 0 || deal->festival != place->festival || deal->sku != want->sku)
+        return 0;
+    if (deal->city != 0)
+        return deal->city == p->city ? 2 : 0;
+    if (deal->location == 0)
+        return 1;
+    bool in_store =
+        place->delivery != DELIVERY_HOME || place->channel == CHANNEL_STORE || place->channel == CHANNEL_TILL;
+    return in_store && deal->location == place->location ? 3 : 0;
+}
+
 /* The price of one unit now: the deal's, or the SKU's own. */
-static struct result price_of(const struct placing *p, struct want *want)
+static struct result price_of(const struct naive_placing *p, struct naive_want *want)
 {
     i64 opens_later_ms = -1;
-    for (u32 id = 1; id <= p->naive->deals_count && p->place->festival != 0; id++) {
+    u32 best = 0;
+    for (u32 id = 1; id <= p->naive->deals_count; id++) {
         const struct naive_deal *deal = &p->naive->deals[id];
-        if (deal->festival != p->place->festival || deal->sku != want->sku)
+        u32 scope = deal_scope(p, deal, want);
+        if (scope == 0)
             continue;
-        if (deal->opens_ms <= p->now_ms && p->now_ms < deal->closes_ms) {
+        if (deal->opens_ms <= p->now_ms && p->now_ms < deal->closes_ms && scope > best) {
+            best = scope;
             want->deal = id;
             want->price_minor = deal->price_minor;
-            return naive_ok(0, 0);
         }
         if (deal->opens_ms > p->now_ms && (opens_later_ms == -1 || deal->opens_ms < opens_later_ms))
             opens_later_ms = deal->opens_ms;
     }
+    if (best != 0)
+        return naive_ok(0, 0);
     if (opens_later_ms != -1)
         return naive_refuse(RESULT_NOT_OPEN, opens_later_ms);
     for (u32 i = 1; i <= p->naive->prices_count; i++) {
@@ -151,7 +147,7 @@ static struct result price_of(const struct placing *p, struct want *want)
 }
 
 /* 6 */
-static struct result step_price(struct placing *p)
+static struct result step_price(struct naive_placing *p)
 {
     for (u32 w = 0; w < p->want_count; w++) {
         struct result result = price_of(p, &p->wants[w]);
@@ -171,7 +167,7 @@ static struct result step_price(struct placing *p)
 }
 
 /* 7 */
-static struct result step_expected(struct placing *p)
+static struct result step_expected(struct naive_placing *p)
 {
     if (p->place->expected_total_minor != 0 && p->place->expected_total_minor != p->total_minor)
         return naive_refuse(RESULT_PRICE_CHANGED, p->total_minor);
@@ -179,7 +175,7 @@ static struct result step_expected(struct placing *p)
 }
 
 /* 8 */
-static struct result step_quota(struct placing *p)
+static struct result step_quota(struct naive_placing *p)
 {
     for (u32 w = 0; w < p->want_count; w++) {
         if (p->wants[w].deal == 0)
@@ -200,18 +196,18 @@ struct naive_cap *naive_find_cap(const struct naive *naive, u32 deal, u32 person
 }
 
 /* The person's counter of a want: NULL when the deal has no cap or they have none of it yet. */
-static struct naive_cap *cap_of(const struct placing *p, const struct want *want)
+static struct naive_cap *cap_of(const struct naive_placing *p, const struct naive_want *want)
 {
     return naive_find_cap(p->naive, want->deal, p->naive->shoppers[p->place->shopper].person);
 }
 
-static bool is_capped(const struct placing *p, const struct want *want)
+static bool is_capped(const struct naive_placing *p, const struct naive_want *want)
 {
     return want->deal != 0 && p->naive->deals[want->deal].cap != 0;
 }
 
 /* 9 */
-static struct result step_cap(struct placing *p)
+static struct result step_cap(struct naive_placing *p)
 {
     for (u32 w = 0; w < p->want_count; w++) {
         if (!is_capped(p, &p->wants[w]))
@@ -225,118 +221,10 @@ static struct result step_cap(struct placing *p)
     return naive_ok(0, 0);
 }
 
-/* --- 10: routing --------------------------------------------------------- */
-
-/* True when location a comes before location b for this order. */
-static bool ranks_before(const struct placing *p, u32 a, u32 b)
-{
-    const struct command_location_put *at = NAIVE_PUT(p->naive, location_put, LOCATION_PUT, a);
-    const struct command_location_put *bt = NAIVE_PUT(p->naive, location_put, LOCATION_PUT, b);
-    if (a == p->place->location || b == p->place->location)
-        return a == p->place->location && a != b;
-    if ((at->city == p->city) != (bt->city == p->city))
-        return at->city == p->city;
-    const struct command_city_put *city = NAIVE_PUT(p->naive, city_put, CITY_PUT, p->city);
-    i64 a_far = geo_distance(city->longitude_e6, city->latitude_e6, at->longitude_e6, at->latitude_e6);
-    i64 b_far = geo_distance(city->longitude_e6, city->latitude_e6, bt->longitude_e6, bt->latitude_e6);
-    return a_far != b_far ? a_far < b_far : a < b;
-}
-
-/* All locations that ship, best first. */
-static u32 rank_sources(const struct placing *p, u32 *sources)
-{
-    u32 count = 0;
-    for (u32 id = 1; id <= p->naive->put_count[COMMAND_LOCATION_PUT]; id++) {
-        if (!(NAIVE_PUT(p->naive, location_put, LOCATION_PUT, id)->services & SERVICE_SHIP))
-            continue;
-        u32 at = count++;
-        for (; at > 0 && ranks_before(p, id, sources[at - 1]); at--)
-            sources[at] = sources[at - 1];
-        sources[at] = id;
-    }
-    return count;
-}
-
-static void take(struct placing *p, u32 want, u32 location, u32 quantity)
-{
-    ASSERT(p->piece_count < PIECES_MAX);
-    p->pieces[p->piece_count++] = (struct piece){want, location, quantity};
-}
-
-static bool holds(const struct placing *p, u32 location, const struct want *want)
-{
-    return naive_available(p->naive, want->sku, location) >= want->quantity;
-}
-
-static bool holds_all(const struct placing *p, u32 location)
-{
-    for (u32 w = 0; w < p->want_count; w++)
-        if (!holds(p, location, &p->wants[w]))
-            return false;
-    return true;
-}
-
-static void split_line(struct placing *p, u32 want, const u32 *sources, u32 source_count)
-{
-    for (u32 s = 0; s < source_count; s++)
-        if (holds(p, sources[s], &p->wants[want])) {
-            take(p, want, sources[s], p->wants[want].quantity);
-            return;
-        }
-    u32 missing = p->wants[want].quantity;
-    for (u32 s = 0; s < source_count && missing > 0; s++) {
-        u32 quantity = (u32)MIN(naive_available(p->naive, p->wants[want].sku, sources[s]), (i64)missing);
-        if (quantity > 0)
-            take(p, want, sources[s], quantity);
-        missing -= quantity;
-    }
-    ASSERT(missing == 0);
-}
-
-static struct result route_home(struct placing *p)
-{
-    u32 sources[1024];
-    ASSERT(p->naive->put_count[COMMAND_LOCATION_PUT] <= ARRAY_COUNT(sources));
-    u32 source_count = rank_sources(p, sources);
-    for (u32 s = 0; s < source_count; s++)
-        if (holds_all(p, sources[s])) {
-            for (u32 w = 0; w < p->want_count; w++)
-                take(p, w, sources[s], p->wants[w].quantity);
-            return naive_ok(0, 0);
-        }
-    for (u32 w = 0; w < p->want_count; w++) {
-        i64 anywhere = 0;
-        for (u32 s = 0; s < source_count; s++)
-            anywhere += naive_available(p->naive, p->wants[w].sku, sources[s]);
-        if (anywhere < p->wants[w].quantity)
-            return naive_refuse(RESULT_SOLD_OUT, p->wants[w].sku);
-    }
-    if (!(p->place->flags & ORDER_MAY_SPLIT))
-        return naive_refuse(RESULT_SPLIT_NEEDED, 0);
-    for (u32 w = 0; w < p->want_count; w++) {
-        split_line(p, w, sources, source_count);
-        if (p->piece_count > ORDER_PARTS_MAX)
-            return naive_refuse(RESULT_SPLIT_NEEDED, 0);
-    }
-    return naive_ok(0, 0);
-}
-
-static struct result step_route(struct placing *p)
-{
-    if (p->place->delivery == DELIVERY_HOME)
-        return route_home(p);
-    for (u32 w = 0; w < p->want_count; w++) {
-        if (!holds(p, p->place->location, &p->wants[w]))
-            return naive_refuse(RESULT_SOLD_OUT, p->wants[w].sku);
-        take(p, w, p->place->location, p->wants[w].quantity);
-    }
-    return naive_ok(0, 0);
-}
-
 /* --- 11: budgets --------------------------------------------------------- */
 
 /* What of this order counts for a budget. */
-static i64 counts_for(const struct placing *p, const struct naive_budget *budget)
+static i64 counts_for(const struct naive_placing *p, const struct naive_budget *budget)
 {
     if (budget->scope == BUDGET_DAY)
         return p->total_minor;
@@ -349,13 +237,13 @@ static i64 counts_for(const struct placing *p, const struct naive_budget *budget
     return amount_minor;
 }
 
-static bool moves_to_later_day(const struct placing *p, const struct naive_budget *budget)
+static bool moves_to_later_day(const struct naive_placing *p, const struct naive_budget *budget)
 {
     return budget->scope != BUDGET_FESTIVAL &&
            naive_day(p->naive, p->place->festival, p->now_ms) > budget->day;
 }
 
-static struct result step_budgets(struct placing *p)
+static struct result step_budgets(struct naive_placing *p)
 {
     bool exceeded = false;
     i64 least_minor = 0;
@@ -378,7 +266,7 @@ static struct result step_budgets(struct placing *p)
 }
 
 /* A row moves when an order of a later day is placed, whether or not that order counts for it. */
-static void count_budgets(struct placing *p)
+static void count_budgets(struct naive_placing *p)
 {
     for (u32 id = 1; id <= p->naive->budgets_count; id++) {
         struct naive_budget *budget = &p->naive->budgets[id];
@@ -395,7 +283,7 @@ static void count_budgets(struct placing *p)
 
 /* --- 12, 13 and the effect ----------------------------------------------- */
 
-static struct result step_funds(struct placing *p)
+static struct result step_funds(struct naive_placing *p)
 {
     return naive_funds(p->naive, p->place->shopper, p->place->currency, p->place->payment, p->total_minor);
 }
@@ -408,12 +296,12 @@ struct naive_account *naive_find_account(const struct naive *naive, u32 seller, 
     return NULL;
 }
 
-static u32 seller_of(const struct placing *p, u32 want)
+static u32 seller_of(const struct naive_placing *p, u32 want)
 {
     return NAIVE_PUT(p->naive, sku_put, SKU_PUT, p->wants[want].sku)->seller;
 }
 
-static struct result step_room(struct placing *p)
+static struct result step_room(struct naive_placing *p)
 {
     const struct naive *naive = p->naive;
     u32 new_caps = 0;
@@ -439,7 +327,7 @@ static struct result step_room(struct placing *p)
 }
 
 /* Lines from the same location and of the same seller are one part, numbered in the order of their first lines. */
-static u32 part_of(const struct placing *p, u32 piece, const struct naive_line *lines, u32 *part_count)
+static u32 part_of(const struct naive_placing *p, u32 piece, const struct naive_line *lines, u32 *part_count)
 {
     for (u32 before = 0; before < piece; before++)
         if (p->pieces[before].location == p->pieces[piece].location &&
@@ -448,18 +336,19 @@ static u32 part_of(const struct placing *p, u32 piece, const struct naive_line *
     return ++*part_count;
 }
 
-static void add_lines(struct placing *p, struct naive_order *order)
+static void add_lines(struct naive_placing *p, struct naive_order *order)
 {
     struct naive *naive = p->naive;
     order->first_line = naive->lines_count + 1;
     order->line_count = p->piece_count;
     for (u32 i = 0; i < p->piece_count; i++) {
-        const struct piece *piece = &p->pieces[i];
-        const struct want *want = &p->wants[piece->want];
+        const struct naive_piece *piece = &p->pieces[i];
+        const struct naive_want *want = &p->wants[piece->want];
         struct naive_line *line = NAIVE_ADD(naive, lines);
         *line = (struct naive_line){
             .sku = want->sku, .location = piece->location, .deal = want->deal, .price_minor = want->price_minor,
             .quantity = piece->quantity, .asked_line = want->asked_line, .state = PART_OPEN,
+            .promised_min = naive_promised(p, piece->location),
         };
         line->part = part_of(p, i, &naive->lines[order->first_line], &order->part_count);
         struct naive_book *book = naive_find_book(naive, want->sku, piece->location);
@@ -469,11 +358,11 @@ static void add_lines(struct placing *p, struct naive_order *order)
     }
 }
 
-static void count_wants(struct placing *p)
+static void count_wants(struct naive_placing *p)
 {
     struct naive *naive = p->naive;
     for (u32 w = 0; w < p->want_count; w++) {
-        const struct want *want = &p->wants[w];
+        const struct naive_want *want = &p->wants[w];
         naive->skus[want->sku].ordered = true;
         if (want->deal != 0)
             naive->deals[want->deal].taken += want->quantity;
@@ -494,7 +383,7 @@ static void count_wants(struct placing *p)
     }
 }
 
-static u32 effect(struct placing *p)
+static u32 effect(struct naive_placing *p)
 {
     const struct command_order_place *place = p->place;
     u32 hold_ms = place->festival == 0 ? HOLD_MS_DEFAULT
@@ -517,11 +406,11 @@ static u32 effect(struct placing *p)
 
 struct result naive_order_place(struct naive *naive, const struct command_order_place *place, i64 now_ms)
 {
-    static struct result (*const steps[])(struct placing *) = {
+    static struct result (*const steps[])(struct naive_placing *) = {
         step_shape,    step_exist, step_service, step_window, step_lines,   step_price, step_expected,
-        step_quota,    step_cap,   step_route,   step_budgets, step_funds,  step_room,
+        step_quota,    step_cap,   naive_route,  step_budgets, step_funds,  step_room,
     };
-    struct placing p = {.naive = naive, .place = place, .now_ms = now_ms};
+    struct naive_placing p = {.naive = naive, .place = place, .now_ms = now_ms};
     for (size_t i = 0; i < ARRAY_COUNT(steps); i++) {
         struct result result = steps[i](&p);
         if (result.code != RESULT_OK)

@@ -22,6 +22,7 @@ static struct result deal_window(const struct naive *naive, const struct command
     for (u32 id = 1; id <= naive->deals_count; id++) {
         const struct naive_deal *other = &naive->deals[id];
         if (id != put->deal && other->festival == put->festival && other->sku == put->sku &&
+            other->city == put->city && other->location == put->location &&
             other->opens_ms < deal->closes_ms && deal->opens_ms < other->closes_ms)
             return naive_refuse(RESULT_BAD_WINDOW, 0);
     }
@@ -37,6 +38,8 @@ static struct result deal_change(struct naive *naive, const struct command_deal_
 {
     struct naive_deal *was = &naive->deals[put->deal];
     deal.taken = was->taken;
+    if (was->city != deal.city || was->location != deal.location)
+        return naive_refuse(RESULT_IN_USE, 0);
     if ((was->cap == 0) != (put->cap == 0))
         return naive_refuse(RESULT_IN_USE, 0);
     if (put->quota != 0 && put->quota < was->taken)
@@ -60,6 +63,12 @@ struct result naive_deal_put(struct naive *naive, const struct command_deal_put 
         return naive_refuse(RESULT_UNKNOWN_FESTIVAL, 0);
     if (!naive_exists(naive, COMMAND_SKU_PUT, put->sku))
         return naive_refuse(RESULT_UNKNOWN_SKU, put->sku);
+    if (put->city != 0 && !naive_exists(naive, COMMAND_CITY_PUT, put->city))
+        return naive_refuse(RESULT_UNKNOWN_CITY, 0);
+    if (put->location != 0 && !naive_exists(naive, COMMAND_LOCATION_PUT, put->location))
+        return naive_refuse(RESULT_UNKNOWN_LOCATION, 0);
+    if (put->city != 0 && put->location != 0)
+        return naive_refuse(RESULT_MALFORMED, 0);
     if (put->deal > naive->deals_count)
         return naive_refuse(RESULT_UNKNOWN_DEAL, 0);
     if (put->deal != 0 &&
@@ -67,7 +76,7 @@ struct result naive_deal_put(struct naive *naive, const struct command_deal_put 
         return naive_refuse(RESULT_UNKNOWN_DEAL, 0);
 
     struct naive_deal deal = {.festival = put->festival, .sku = put->sku, .price_minor = put->price_minor,
-                              .quota = put->quota, .cap = put->cap};
+                              .quota = put->quota, .cap = put->cap, .city = put->city, .location = put->location};
     struct result result = deal_window(naive, put, &deal, now_ms);
     if (result.code != RESULT_OK)
         return result;
@@ -156,9 +165,8 @@ static struct result wallet_top_up(struct naive *naive, const struct command_wal
         return naive_refuse(RESULT_UNKNOWN_CURRENCY, 0);
     if (top_up->amount_minor < 1 || top_up->amount_minor > MONEY_MAX)
         return naive_refuse(RESULT_BAD_AMOUNT, 0);
-    i64 paid_in = -naive->currencies[top_up->currency].provider_minor;
     if (naive_balance(naive, top_up->shopper, top_up->currency) + top_up->amount_minor > MONEY_MAX ||
-        paid_in + top_up->amount_minor > MONEY_MAX)
+        naive_money_of(naive, top_up->currency) + top_up->amount_minor > MONEY_MAX)
         return naive_refuse(RESULT_BAD_AMOUNT, 0);
     if (!wallet_room(naive, top_up->shopper, top_up->currency))
         return NAIVE_FULL(wallets);

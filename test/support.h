@@ -39,6 +39,9 @@ void support_limits(struct engine_limits *limits);
 /* The number in an environment variable, or `otherwise`. */
 u64 support_number(const char *variable, u64 otherwise);
 
+/* "2018-11-11T00:00:00+08:00" in ms since 1970. */
+i64 support_time(const char *text);
+
 /* Freed memory stays with the process, for tests that open and close much: no page faults, four times as quick. */
 void support_keep_heap(void);
 
@@ -60,6 +63,9 @@ struct shop {
 void shop_open(struct shop *shop);
 void shop_open_with(struct shop *shop, const struct engine_limits *limits);
 void shop_close(struct shop *shop);
+
+/* From now on the engine goes on without the model: for tests that change its state or limits by hand. */
+void shop_alone(struct shop *shop);
 
 /* Gives `command` (its time and key are set here) to both, and returns the answer. */
 struct result shop_do(struct shop *shop, const struct command_header *command);

@@ -64,7 +64,62 @@ static void expect_found(size_t offset, const char *counter, const char *damage)
     } while (0)
 
 /* The orders of the state, by what became of them. */
-enum { EXPIRED = 1, PAID, DEAL_HELD, OTHER_HELD, DROPPED, OUTSIDE_HELD, REFUNDED, FETCHED, CARRIED };
+enum { EXPIRED = 1, PAID, DEAL_HELD, OTHER_HELD, DROPPED, OUTSIDE_HELD, REFUNDED, FETCHED, CARRIED,
+       TILL_CASH, TILL_MIXED, TILL_VOIDED, EXCHANGE_OF, CHECKED, LAST_ORDER = CHECKED };
+
+/* Goods on their way (expected; all here; some lost), flagships, a plan, a store's deal, a pick-up that is ready. */
+static void make_places(void)
+{
+    OK(DO(&s, location_plan, LOCATION_PLAN, .location = 2, .closes_min = 600, .keep_days = 1));
+    OK(DO(&s, inbound_expect, INBOUND_EXPECT, .sku = 1, .to = 1, .quantity = 3));
+    OK(DO(&s, inbound_send, INBOUND_SEND, .sku = 2, .from = 2, .to = 1, .quantity = 1));
+    OK(DO(&s, inbound_receive, INBOUND_RECEIVE, .inbound = 2, .quantity = 1));
+    OK(DO(&s, inbound_send, INBOUND_SEND, .sku = 3, .from = 2, .to = 1, .quantity = 2));
+    OK(DO(&s, inbound_receive, INBOUND_RECEIVE, .inbound = 3, .quantity = 1));
+    OK(DO(&s, inbound_close, INBOUND_CLOSE, .inbound = 3, .reason = REASON_STOLEN));
+    OK(DO(&s, inbound_send, INBOUND_SEND, .sku = 3, .from = 2, .to = 1, .quantity = 2));
+    OK(DO(&s, festival_flagship, FESTIVAL_FLAGSHIP, .festival = 1, .city = 1, .flagship = 1));
+    OK(DO(&s, festival_flagship, FESTIVAL_FLAGSHIP, .festival = 1, .city = 2, .flagship = 1));
+    OK(DO(&s, deal_put, DEAL_PUT, .festival = 1, .sku = 4, .price_minor = 500, .location = 2));
+    OK(DO(&s, part_ready, PART_READY, .order = FETCHED, .part = 1));
+    EXPECT(PLACE(&s, "4x1", STORE(CARRY_OUT, PROVIDER)), OK, CHECKED, 500);
+    OK(DO(&s, part_check_out, PART_CHECK_OUT, .order = CHECKED, .part = 1));
+}
+
+/* The lines of the till's journal. */
+enum { TAKEN_OUT = 1, SOLD, SOLD_MIXED, SOLD_VOIDED, MADE_VOID, CAME_BACK, TAKEN_BACK, PUT_IN };
+
+/* A shift with one of everything, and one that is open. */
+static void make_till(void)
+{
+    struct command_order_place place = {HEADER(order_place, ORDER_PLACE), STORE(CARRY_OUT, HOLD)};
+    place.festival = 0;
+    u32 anybody = OK(DO(&s, shopper_join, SHOPPER_JOIN, .currency = 1)).id;
+    OK(PUT(&s, till_put, TILL_PUT, "T1", .location = 2, .shopper = anybody));
+    OK(DO(&s, till_open, TILL_OPEN, .till = 1, .float_minor = 4000));
+    OK(DO(&s, till_cash, TILL_CASH, .till = 1, .amount_minor = -4000));
+    s.now_ms++;
+    place.shopper = anybody;
+    EXPECT(shop_place(&s, place, "1x2"), OK, TILL_CASH, 20000);
+    OK(DO(&s, till_pay, TILL_PAY, .till = 1, .order = TILL_CASH, .cash_minor = 15000, .card_minor = 5000));
+    place.shopper = 3;
+    OK(DO(&s, wallet_top_up, WALLET_TOP_UP, .shopper = 3, .currency = 1, .amount_minor = 5000));
+    EXPECT(shop_place(&s, place, "4x1"), OK, TILL_MIXED, 10000);
+    OK(DO(&s, till_pay, TILL_PAY, .till = 1, .order = TILL_MIXED, .cash_minor = 2000, .card_minor = 3000,
+          .wallet_minor = 5000));
+    EXPECT(shop_place(&s, place, "4x1"), OK, TILL_VOIDED, 10000);
+    OK(DO(&s, till_pay, TILL_PAY, .till = 1, .order = TILL_VOIDED, .cash_minor = 10000));
+    OK(DO(&s, till_void, TILL_VOID, .till = 1, .order = TILL_VOIDED));
+    OK(DO(&s, till_return, TILL_RETURN, .till = 1, .order = TILL_CASH, .line = 1, .quantity = 1,
+          .goods = GOODS_RESTOCK, .tender = TENDER_CASH));
+    OK(DO(&s, till_take_back, TILL_TAKE_BACK, .till = 1, .sku = 2, .quantity = 2, .shopper = 2,
+          .goods = GOODS_QUARANTINE));
+    OK(DO(&s, till_cash, TILL_CASH, .till = 1, .amount_minor = 700));
+    EXPECT(DO(&s, order_exchange, ORDER_EXCHANGE, .order = TILL_CASH, .line = 1, .quantity = 1, .sku = 1,
+              .location = 2, .goods = GOODS_QUARANTINE), OK, EXCHANGE_OF, 10000);
+    EXPECT(DO(&s, till_close, TILL_CLOSE, .till = 1, .counted_minor = 7000), OK, 1, 7700);
+    OK(DO(&s, till_open, TILL_OPEN, .till = 1, .float_minor = 7000));
+}
 
 /* Every kind of order there is, a deal with quota and cap, budgets, a second wallet, a GTIN, a key. */
 static void make_state(void)
@@ -97,6 +152,8 @@ static void make_state(void)
     OK(DO(&s, order_cancel, ORDER_CANCEL, .order = REFUNDED));
     EXPECT(PLACE(&s, "1x1", STORE(PICK_UP, WALLET)), OK, FETCHED, 10000);
     EXPECT(PLACE(&s, "1x1", STORE(CARRY_OUT, PROVIDER)), OK, CARRIED, 10000);
+    make_till();
+    make_places();
     e = s.engine;
     assert_true(support_check(e));
     state_save();
@@ -165,6 +222,165 @@ static void test_lines(void **state)
     DAMAGE(order_errors, dropped->state = PART_OPEN);
     DAMAGE(order_errors, fetched->state = PART_SHIPPED);
     DAMAGE(order_errors, carried->state = PART_OPEN);
+    DAMAGE(order_errors, fetched->state = PART_CHECKED);
+    DAMAGE(order_errors, paid->state = PART_CHECKED);
+    DAMAGE(order_errors, fetched->due_min = 0); /* it is ready */
+    DAMAGE(order_errors, carried->due_min = 1);
+    DAMAGE(order_errors, carried->promised_min = 1);
+    end_state();
+}
+
+/* What is on its way, why units are missing, which cities are flagships, and where deals hold. */
+static void test_places(void **state)
+{
+    struct inbound *expected, *here, *lost, *moving;
+    (void)state;
+    make_state();
+    expected = &e->inbounds[1], here = &e->inbounds[2], lost = &e->inbounds[3], moving = &e->inbounds[4];
+    DAMAGE(unit_errors, e->books[1].coming++);
+    DAMAGE(unit_errors, e->books[1].coming = 0);
+    DAMAGE(unit_errors, e->books[2].coming = 1);
+    DAMAGE(unit_errors, e->books[1].safety = UNITS_MAX + 1);
+    DAMAGE(unit_errors, expected->expected++);
+    DAMAGE(unit_errors, expected->expected = 0);
+    DAMAGE(unit_errors, expected->received = 4);
+    DAMAGE(unit_errors, expected->lost = 1);
+    DAMAGE(unit_errors, expected->closed_ms = e->head.now_ms);
+    DAMAGE(unit_errors, expected->from = 1);
+    DAMAGE(unit_errors, expected->from = 2);
+    DAMAGE(unit_errors, expected->sku = 2);
+    DAMAGE(unit_errors, expected->sku = 99);
+    DAMAGE(unit_errors, expected->to = 3);
+    DAMAGE(unit_errors, here->closed_ms = 0);
+    DAMAGE(unit_errors, here->closed_ms = here->made_ms - 1);
+    DAMAGE(unit_errors, here->received = 0);
+    DAMAGE(unit_errors, lost->lost++);
+    DAMAGE(unit_errors, lost->lost = 0);
+    DAMAGE(unit_errors, lost->from = 0);
+    DAMAGE(unit_errors, (moving->lost++, moving->expected++));
+    DAMAGE(unit_errors, moving->from = 3);
+    DAMAGE(unit_errors, moving->from = 0); /* then they left one book and came to none */
+    DAMAGE(unit_errors, (e->books[1].moved_in++, e->books[1].received--));
+    DAMAGE(unit_errors, (e->books[5].moved_out++, e->books[5].available--));
+    DAMAGE(unit_errors, e->locations[1].shrink[REASON_STOLEN]++);
+    DAMAGE(unit_errors, e->locations[2].shrink[REASON_NONE] = 1);
+    DAMAGE(unit_errors, (e->locations[1].shrink[REASON_STOLEN]--, e->locations[2].shrink[REASON_STOLEN]++));
+    DAMAGE(unit_errors, (e->books[1].shrink++, e->books[1].available--));
+    DAMAGE(deal_errors, e->flagships[1].city = 2);
+    DAMAGE(deal_errors, e->flagships[1].city = 3);
+    DAMAGE(deal_errors, e->flagships[1].next = 1);
+    DAMAGE(deal_errors, e->flagships[1].next = 2);
+    DAMAGE(deal_errors, e->flagships[2].next = 0);
+    DAMAGE(deal_errors, e->flagships[2].next = 99);
+    DAMAGE(deal_errors, e->festivals[1].first_flagship = 0);
+    DAMAGE(deal_errors, e->festivals[1].first_flagship = 3);
+    DAMAGE(deal_errors, e->deals[2].city = 2); /* two places */
+    DAMAGE(deal_errors, e->deals[2].location = 3);
+    DAMAGE(deal_errors, (e->deals[2].location = 0, e->deals[2].city = 3));
+    /* An order has a deal that is not for it. */
+    DAMAGE(order_errors, e->deals[2].location = 1);
+    DAMAGE(order_errors, (e->deals[2].location = 0, e->deals[2].city = 1));
+    DAMAGE(order_errors, e->deals[1].location = 2);
+    DAMAGE(order_errors, e->deals[1].festival = 2);
+    end_state();
+}
+
+/* What was handed over in exchange. */
+static void test_exchange(void **state)
+{
+    (void)state;
+    make_state();
+    struct order *exchange = &e->orders[EXCHANGE_OF];
+    struct line *line = &e->lines[exchange->first_line];
+    DAMAGE(order_errors, exchange->delivery = 0);
+    DAMAGE(order_errors, exchange->delivery = DELIVERY_EXCHANGE + 1);
+    DAMAGE(order_errors, exchange->festival = 1);
+    DAMAGE(order_errors, exchange->channel = CHANNEL_WEB);
+    DAMAGE(order_errors, (exchange->state = ORDER_CANCELLED, line->state = PART_DROPPED));
+    DAMAGE(order_errors, line->state = PART_OPEN);
+    DAMAGE(order_errors, line->state = PART_CHECKED);
+    DAMAGE(order_errors, line->deal = 1);
+    DAMAGE(order_errors, line->discount_minor++);
+    /* Both orders have the money, or neither has. */
+    DAMAGE(order_errors, e->orders[TILL_CASH].refunded_minor -= 10000);
+    DAMAGE(ledger_errors, (exchange->total_minor++, line->unit_price_minor++));
+    end_state();
+}
+
+/* Tills and shifts, their links, and what they say of their journals. */
+static void test_shifts(void **state)
+{
+    (void)state;
+    make_state();
+    struct shift *shift = &e->shifts[1];
+    DAMAGE(till_errors, e->tills[1].location = 99);
+    DAMAGE(till_errors, e->tills[1].shopper = 0);
+    DAMAGE(till_errors, e->tills[1].shift = 1);
+    DAMAGE(till_errors, e->tills[1].shift = 0);
+    DAMAGE(till_errors, e->shifts[2].previous = 0);
+    DAMAGE(till_errors, e->shifts[2].till = 2);
+    DAMAGE(till_errors, e->shifts[2].counted_minor = 1);
+    DAMAGE(till_errors, (shift->closed_ms = 0, shift->counted_minor = 0));
+    DAMAGE(till_errors, shift->closed_ms = shift->opened_ms);
+    DAMAGE(till_errors, shift->counted_minor = -1);
+    DAMAGE(till_errors, shift->float_minor = -1);
+    DAMAGE(till_errors, shift->float_minor = MONEY_MAX + 1);
+    DAMAGE(till_errors, shift->float_minor = 3999); /* more was taken out */
+    DAMAGE(till_errors, shift->put_in_minor++);
+    DAMAGE(till_errors, shift->taken_out_minor++);
+    for (unsigned means = 0; means < 3; means++) {
+        DAMAGE(till_errors, shift->sold_minor[means]++);
+        DAMAGE(till_errors, shift->refunded_minor[means]--);
+    }
+    DAMAGE(till_errors, shift->sales++);
+    DAMAGE(till_errors, shift->returns--);
+    DAMAGE(till_errors, shift->voids = 0);
+    DAMAGE(till_errors, shift->last_tender = SOLD);
+    end_state();
+}
+
+/* Lines of a journal. Sums that follow a damage do not hide it. */
+static void test_tenders(void **state)
+{
+    (void)state;
+    make_state();
+    struct tender *tender = e->tenders;
+    struct shift *shift = &e->shifts[1];
+    DAMAGE(till_errors, tender[SOLD].shift = 0);
+    DAMAGE(till_errors, tender[SOLD].shift = 3);
+    DAMAGE(till_errors, tender[SOLD].previous = 0);
+    DAMAGE(till_errors, tender[SOLD].kind = 0);
+    DAMAGE(till_errors, tender[SOLD].kind = TENDER_DRAWER + 1);
+    DAMAGE(till_errors, tender[SOLD].at_ms = shift->opened_ms - 1);
+    DAMAGE(till_errors, tender[PUT_IN].at_ms = shift->closed_ms + 1);
+    DAMAGE(till_errors, tender[SOLD].sku = 1);
+    DAMAGE(till_errors, tender[SOLD].order = 0);
+    DAMAGE(till_errors, tender[SOLD].order = UINT32_MAX);
+    DAMAGE(till_errors, tender[SOLD].cash_minor = INT64_MIN);
+    DAMAGE(till_errors, tender[PUT_IN].order = TILL_CASH);
+    DAMAGE(till_errors, (tender[PUT_IN].card_minor = 1));
+    DAMAGE(till_errors, (tender[PUT_IN].cash_minor = 0, shift->put_in_minor = 0));
+    DAMAGE(till_errors, (tender[SOLD].cash_minor++, shift->sold_minor[0]++));
+    DAMAGE(till_errors, (tender[SOLD].cash_minor--, tender[SOLD].wallet_minor++, shift->sold_minor[0]--,
+                         shift->sold_minor[2]++)); /* it was paid without a wallet */
+    DAMAGE(till_errors, (tender[CAME_BACK].wallet_minor = tender[CAME_BACK].cash_minor,
+                         tender[CAME_BACK].cash_minor = 0, shift->refunded_minor[0] -= 10000,
+                         shift->refunded_minor[2] += 10000));
+    DAMAGE(till_errors, (tender[CAME_BACK].cash_minor = -20001, shift->refunded_minor[0] += 10001,
+                         shift->float_minor += 10001)); /* more than went back */
+    DAMAGE(till_errors, (tender[MADE_VOID].cash_minor++, shift->refunded_minor[0]--));
+    DAMAGE(till_errors, tender[MADE_VOID].order = TILL_CASH);
+    DAMAGE(till_errors, tender[MADE_VOID].at_ms--);
+    /* The void is passed off as cash that was taken out: nothing says any more that the sale was none. */
+    DAMAGE(till_errors, (tender[MADE_VOID].kind = TENDER_DRAWER, tender[MADE_VOID].order = 0, shift->voids--,
+                         shift->refunded_minor[0] -= 10000, shift->taken_out_minor += 10000));
+    DAMAGE(till_errors, tender[TAKEN_BACK].sku = 99);
+    DAMAGE(till_errors, tender[TAKEN_BACK].quantity = 0);
+    DAMAGE(till_errors, e->skus[2].ordered = 0);
+    DAMAGE(ledger_errors, (tender[TAKEN_BACK].wallet_minor--, shift->refunded_minor[2]++));
+    DAMAGE(ledger_errors, e->currencies[1].taken_back_minor++);
+    DAMAGE(index_errors, tender[SOLD].order = TILL_MIXED);
+    DAMAGE(index_errors, tender[SOLD].order = CARRIED);
     end_state();
 }
 
@@ -222,7 +438,7 @@ static void test_money(void **state)
     DAMAGE(ledger_errors, e->currencies[3].provider_minor--);
     DAMAGE(ledger_errors, e->accounts[1].balance_minor++);
     /* The sum is zero: a negative wallet, an account that got what another one sold. */
-    DAMAGE(ledger_errors, (e->shoppers[1].balance_minor += 1, e->shoppers[2].balance_minor -= 1));
+    DAMAGE(ledger_errors, (e->shoppers[1].balance_minor += 1, e->shoppers[3].balance_minor -= 1));
     DAMAGE(ledger_errors, (e->accounts[1].balance_minor += 1, e->accounts[2].balance_minor -= 1));
     DAMAGE(budget_errors, e->budgets[1].spent_minor--);
     DAMAGE(budget_errors, e->budgets[2].spent_minor = 0);
@@ -289,12 +505,12 @@ static void test_nothing_there(void **state)
     assert_int_equal(engine_text(e, 0, 0).size, 0);
     assert_int_equal(engine_text(e, e->skus[1].text, COMMAND_TEXTS_MAX).size, 0);
     assert_null(engine_order(e, 0));
-    assert_null(engine_order(e, CARRIED + 1));
+    assert_null(engine_order(e, LAST_ORDER + 1));
     assert_int_equal(engine_sku_by_gtin(e, 0), 0);
     assert_int_equal(engine_hold_first(e, 1), DEAL_HELD);
     assert_int_equal(engine_hold_first(e, 0), OUTSIDE_HELD);
     assert_int_equal(engine_used(e, LIMIT_answers), 1);
-    assert_int_equal(engine_used(e, LIMIT_orders), CARRIED);
+    assert_int_equal(engine_used(e, LIMIT_orders), LAST_ORDER);
     /* Nor is there such a command. */
     u64 digest = engine_digest(e);
     assert_int_equal(engine_apply(e, &command).code, RESULT_MALFORMED);
@@ -355,8 +571,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_orders), cmocka_unit_test(test_lines),  cmocka_unit_test(test_lists),
         cmocka_unit_test(test_units),  cmocka_unit_test(test_money),  cmocka_unit_test(test_meters),
-        cmocka_unit_test(test_indexes), cmocka_unit_test(test_nothing_there),
+        cmocka_unit_test(test_indexes), cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_places),
         cmocka_unit_test(test_regions_that_do_not_fit),
+        cmocka_unit_test(test_indexes), cmocka_unit_test(test_nothing_there),
+        cmocka_unit_test(test_regions_that_do_not_fit), cmocka_unit_test(test_exchange),
+        cmocka_unit_test(test_shifts), cmocka_unit_test(test_tenders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ static const i64 edges[] = {
     (i64)UNITS_MAX + 1, INT32_MAX, (i64)INT32_MAX + 1, UINT32_MAX, (i64)UINT32_MAX + 1, INT32_MIN, MONEY_MAX,
     MONEY_MAX + 1, -MONEY_MAX, -MONEY_MAX - 1, INT64_MAX, INT64_MIN, TIME_MS_MAX, TIME_MS_MAX + 1, 90000000, 90000001,
     -90000001, 180000000, 180000001, -180000001, 840, 841, -720, -721, HOLD_MS_MAX, (i64)HOLD_MS_MAX + 1, SHOP_OPENS,
-    SHOP_CLOSES,
+    SHOP_CLOSES, KEEP_DAYS_MAX, KEEP_DAYS_MAX + 1, TRANSIT_DAYS_MAX, TRANSIT_DAYS_MAX + 1, 1440, 1441,
 };
 
 #define PROVE_EVERY 7u
@@ -34,6 +34,19 @@ static const i64 edges[] = {
 static const i64 sharp[] = {0, 1, 2, -1, INT32_MAX, (i64)INT32_MAX + 1, MONEY_MAX, INT64_MAX, INT64_MIN};
 
 /* --- the shop, and a good command of every kind ------------------------------------------------------------------- */
+
+/* Two tills, of which one is open; order 5, carried out and paid there; goods on their way. */
+static void open_stores(void)
+{
+    struct command_order_place place = {HEADER(order_place, ORDER_PLACE), STORE(CARRY_OUT, HOLD)};
+    OK(PUT(&s, till_put, TILL_PUT, "T1", .location = 2, .shopper = 3));
+    OK(PUT(&s, till_put, TILL_PUT, "T2", .location = 2, .shopper = 3));
+    OK(DO(&s, till_open, TILL_OPEN, .till = 1, .float_minor = 50000));
+    EXPECT(shop_place(&s, place, "1x2"), OK, 5, 20000);
+    OK(DO(&s, till_pay, TILL_PAY, .till = 1, .order = 5, .cash_minor = 12000, .card_minor = 8000));
+    OK(DO(&s, inbound_expect, INBOUND_EXPECT, .sku = 1, .to = 1, .quantity = 5));
+    OK(DO(&s, inbound_send, INBOUND_SEND, .sku = 2, .from = 1, .to = 2, .quantity = 2));
+}
 
 /* Orders in all states, a deal, a budget; small, so that a fresh one is cheap. */
 static void open_shop(void)
@@ -58,6 +71,7 @@ static void open_shop(void)
     OK(PLACE(&s, "1x1", STORE(PICK_UP, WALLET))); /* order 3: paid, to be collected; order 4: ready there */
     OK(PLACE(&s, "3x1", STORE(PICK_UP, WALLET)));
     OK(DO(&s, part_ready, PART_READY, .order = 4, .part = 1));
+    open_stores();
 }
 
 static void base_keep(u64 *buffer, const struct command_header *command, const char *code)
@@ -104,6 +118,38 @@ static bool base_entity(u16 kind, u64 *buffer)
     return true;
 }
 
+static bool base_store(u16 kind, u64 *buffer)
+{
+    switch (kind) {
+        BASE(location_plan, LOCATION_PLAN, "", .location = 2, .utc_offset_minutes = 480, .opens_min = 540,
+             .closes_min = 1080, .cut_off_min = 600, .capacity = 9, .prepare_min = 90, .keep_days = 3, .days_city = 1,
+             .days_far = 2)
+        BASE(routing_set, ROUTING_SET, "", .rule_1 = RULE_CITY, .rule_2 = RULE_SPARE, .rule_3 = RULE_FEWEST)
+        BASE(stock_keep, STOCK_KEEP, "", .sku = 1, .location = 1, .units = 2)
+        BASE(inbound_expect, INBOUND_EXPECT, "", .reference = 12, .sku = 1, .to = 2, .quantity = 3)
+        BASE(inbound_send, INBOUND_SEND, "", .reference = 12, .sku = 1, .from = 1, .to = 2, .quantity = 3)
+        BASE(inbound_receive, INBOUND_RECEIVE, "", .inbound = 1, .quantity = 2)
+        BASE(inbound_close, INBOUND_CLOSE, "", .inbound = 2, .reason = REASON_DAMAGED)
+        BASE(festival_flagship, FESTIVAL_FLAGSHIP, "", .festival = 1, .city = 2, .flagship = 1)
+        BASE(part_check_out, PART_CHECK_OUT, "", .order = 5, .part = 1)
+        BASE(order_exchange, ORDER_EXCHANGE, "", .order = 5, .line = 1, .quantity = 1, .sku = 1, .location = 2,
+             .goods = GOODS_QUARANTINE)
+        BASE(till_put, TILL_PUT, "T3", .location = 2, .shopper = 2)
+        BASE(till_open, TILL_OPEN, "", .float_minor = 1000, .till = 2)
+        BASE(till_close, TILL_CLOSE, "", .counted_minor = 1000, .till = 1)
+        BASE(till_cash, TILL_CASH, "", .amount_minor = -1000, .till = 1)
+        BASE(till_pay, TILL_PAY, "", .cash_minor = 2000, .card_minor = 2000, .wallet_minor = 1000, .order = 2,
+             .till = 1)
+        BASE(till_return, TILL_RETURN, "", .order = 5, .line = 1, .quantity = 1, .till = 1, .goods = GOODS_RESTOCK,
+             .tender = TENDER_CASH)
+        BASE(till_void, TILL_VOID, "", .order = 5, .till = 1)
+        BASE(till_take_back, TILL_TAKE_BACK, "", .till = 1, .sku = 2, .quantity = 1, .shopper = 2,
+             .goods = GOODS_RESTOCK)
+    default: return false;
+    }
+    return true;
+}
+
 static bool base_make(u16 kind, u64 *buffer)
 {
     struct {
@@ -126,7 +172,7 @@ static bool base_make(u16 kind, u64 *buffer)
         BASE(part_deliver, PART_DELIVER, "", .order = 1, .part = 1)
         BASE(order_return, ORDER_RETURN, "", .order = 1, .line = 1, .quantity = 1, .location = 2,
              .goods = GOODS_RESTOCK)
-    default: return base_entity(kind, buffer);
+    default: return base_entity(kind, buffer) || base_store(kind, buffer);
     }
     return true;
 }

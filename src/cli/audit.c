@@ -193,7 +193,8 @@ static void audit_print(const struct audit *audit)
     audit_verdict("quotas and per-person caps were kept", check->deal_errors);
     audit_verdict("budgets were kept", check->budget_errors);
     audit_verdict("meters are the sums of the orders", check->meter_errors);
-    audit_verdict("codes, GTINs, books and answers are found again", check->index_errors);
+    audit_verdict("shifts of tills are the sums of their journals, which agree with the orders", check->till_errors);
+    audit_verdict("codes, GTINs, books, sales and answers are found again", check->index_errors);
     audit_print_festivals(engine);
     printf("state %016llx at command %llu\n", (unsigned long long)engine_digest(engine),
            (unsigned long long)engine_seq(engine));
@@ -237,6 +238,7 @@ static void audit_print_json(const struct audit *audit)
         {"oversold", check->oversold}, {"unit_errors", check->unit_errors}, {"ledger_errors", check->ledger_errors},
         {"deal_errors", check->deal_errors}, {"budget_errors", check->budget_errors},
         {"meter_errors", check->meter_errors}, {"order_errors", check->order_errors},
+        {"till_errors", check->till_errors},
         {"index_errors", check->index_errors},
     };
     printf("{\"passed\":%s,", audit_good(audit) ? "true" : "false");

@@ -63,7 +63,7 @@ int cli_bench(int argc, char **argv)
     u64 rounds = ROUNDS_DEFAULT, orders = ORDERS_DEFAULT, past = PAST_DEFAULT;
     u64 night = 0, part_of = 1;
     const struct option options[] = {
-        {"part", OPTION_TEXT, &bench.part, "PART", "quick, rounds, snapshot, memory, skus or orders (default quick)"},
+        {"part", OPTION_TEXT, &bench.part, "PART", "quick, rounds, stores, snapshot, memory, skus or orders (default quick)"},
         {"rounds", OPTION_NUMBER, &rounds, "N", "how often each is measured, up to 100 (default 5)"},
         {"orders", OPTION_NUMBER, &orders, "N", "orders of one run (default 1000000)"},
         {"between", OPTION_TEXT, &bench.between, "COMMAND", "part rounds: run this after each round, with its number"},

@@ -125,7 +125,7 @@ struct result put_row(struct engine *engine, const struct command_header *comman
 
 /* --- places -------------------------------------------------------------------- */
 
-static bool coordinates_good(i32 longitude_e6, i32 latitude_e6)
+bool coordinates_good(i32 longitude_e6, i32 latitude_e6)
 {
     return longitude_e6 >= -180000000 && longitude_e6 <= 180000000 && latitude_e6 >= -90000000 &&
            latitude_e6 <= 90000000;
@@ -153,40 +153,11 @@ struct result apply_city_put(struct engine *engine, const struct command_city_pu
         .latitude_e6 = command->latitude_e6,
         .population = command->population,
     };
-    return put_row(engine, &command->header, id, &row);
-}
-
-/* Books keep a copy of what routing asks of their location. */
-static void books_follow(struct engine *engine, u32 location)
-{
-    for (u32 i = 1; i <= engine->head.count[LIMIT_books]; i++)
-        if (engine->books[i].location == location) {
-            engine->books[i].city = (u16)engine->locations[location].city;
-            engine->books[i].services = engine->locations[location].services;
-        }
-}
-
-struct result apply_location_put(struct engine *engine, const struct command_location_put *command)
-{
-    const unsigned all_services = SERVICE_SHIP | SERVICE_PICK_UP | SERVICE_CARRY_OUT;
-    u32 id;
-    if (!put_find(engine, &command->header, &id) || !coordinates_good(command->longitude_e6, command->latitude_e6))
-        return refuse(RESULT_MALFORMED, 0);
-    if ((command->kind != LOCATION_WAREHOUSE && command->kind != LOCATION_STORE) ||
-        (command->services & ~all_services) != 0)
-        return refuse(RESULT_MALFORMED, 0);
-    if (!exists(engine, LIMIT_cities, command->city))
-        return refuse(RESULT_UNKNOWN_CITY, 0);
-    struct location old = engine->locations[id]; /* row 0 is zeros: a new one */
-    struct location row = old;
-    row.city = command->city;
-    row.longitude_e6 = command->longitude_e6;
-    row.latitude_e6 = command->latitude_e6;
-    row.kind = command->kind;
-    row.services = command->services;
+    struct city old = engine->cities[id];
     struct result result = put_row(engine, &command->header, id, &row);
-    if (id != 0 && result.code == RESULT_OK && (old.city != row.city || old.services != row.services))
-        books_follow(engine, id);
+    if (id != 0 && result.code == RESULT_OK &&
+        (old.longitude_e6 != row.longitude_e6 || old.latitude_e6 != row.latitude_e6))
+        shelves_rebuild(engine);
     return result;
 }
 

@@ -19,6 +19,8 @@ struct tally {
     struct second *seconds;
     struct cell *cells;
     struct festival *festivals;
+    struct place_sums places;
+    void *tills;                /* scratch of check_tills */
 };
 
 struct check {
@@ -49,6 +51,10 @@ static size_t tally_lay_out(const struct engine *engine, char *scratch, struct t
     tally->seconds = scratch_take(scratch, &at, count[LIMIT_seconds] + 1, sizeof(struct second));
     tally->cells = scratch_take(scratch, &at, (count[LIMIT_festivals] + 1) * engine->cell_stride, sizeof(struct cell));
     tally->festivals = scratch_take(scratch, &at, count[LIMIT_festivals] + 1, sizeof(struct festival));
+    tally->places.book_coming = scratch_take(scratch, &at, count[LIMIT_books] + 1, sizeof(u32));
+    tally->places.sku_moving = scratch_take(scratch, &at, count[LIMIT_skus] + 1, sizeof(i64));
+    tally->places.location_shrink = scratch_take(scratch, &at, count[LIMIT_locations] + 1, sizeof(u64));
+    tally->tills = scratch_take(scratch, &at, 1, check_tills_size(engine));
     return at;
 }
 
@@ -67,18 +73,13 @@ static void tally_cell(struct check *check, u32 festival, enum cell_group group,
     cell->units += units;
 }
 
-static bool line_left(const struct line *line)
-{
-    return line->state == PART_SHIPPED || line->state == PART_HANDED_OVER || line->state == PART_DELIVERED;
-}
-
 static void tally_line(struct check *check, const struct order *order, const struct line *line)
 {
     const struct engine *engine = check->engine;
     const struct sku *sku = &engine->skus[engine->books[line->book].sku];
     if (line->state == PART_DROPPED)
         return;
-    if (line_left(line))
+    if (line_gone(line))
         check->tally.book_sold[line->book] += (u32)line->quantity - line->returned;
     else
         check->tally.book_reserved[line->book] += line->quantity;
@@ -138,6 +139,13 @@ static void tally_meters(struct check *check, const struct order *order)
 
 /* --- each order by itself --------------------------------------------------------------- */
 
+/* What was handed over in exchange: in no festival, one line, never cancelled. */
+static bool exchange_row_good(const struct order *order)
+{
+    return order->state == ORDER_PAID && order->festival == 0 && order->line_count == 1 &&
+           order->channel == CHANNEL_TILL;
+}
+
 static bool line_state_possible(const struct order *order, u8 state)
 {
     switch (order->state) {
@@ -154,6 +162,8 @@ static bool line_state_possible(const struct order *order, u8 state)
         return state == PART_OPEN || state == PART_PACKED || state == PART_SHIPPED || state == PART_DELIVERED;
     case DELIVERY_PICK_UP:
         return state == PART_OPEN || state == PART_PACKED || state == PART_READY || state == PART_HANDED_OVER;
+    case DELIVERY_CARRY_OUT:
+        return state == PART_HANDED_OVER || state == PART_CHECKED;
     default:
         return state == PART_HANDED_OVER;
     }
@@ -166,6 +176,8 @@ static bool order_row_good(const struct engine *engine, const struct order *orde
            order->part_count >= 1 && order->part_count <= order->line_count && order->state >= ORDER_HELD &&
            order->state <= ORDER_EXPIRED && order->festival <= engine->head.count[LIMIT_festivals] &&
            exists(engine, LIMIT_currencies, order->currency) && exists(engine, LIMIT_cities, order->city) &&
+           order->delivery >= DELIVERY_HOME && order->delivery <= DELIVERY_EXCHANGE &&
+           (order->delivery != DELIVERY_EXCHANGE || exchange_row_good(order)) &&
            (order->payment == PAYMENT_HOLD) == (order->state != ORDER_PAID && order->refunded_minor == 0);
 }
 
@@ -174,7 +186,22 @@ static bool line_row_good(const struct engine *engine, const struct order *order
     return exists(engine, LIMIT_books, line->book) && (line->deal == 0 || exists(engine, LIMIT_deals, line->deal)) &&
            line->quantity >= 1 && line->returned <= line->quantity && line->part >= 1 &&
            line->part <= order->part_count && line_state_possible(order, line->state) &&
+           (order->delivery != DELIVERY_EXCHANGE || line->deal == 0) &&
            line->unit_price_minor >= 1;
+}
+
+/* Its deal is for this order, and only goods that are, or were, ready have a day until which they are kept. */
+static bool line_fits_order(const struct engine *engine, const struct order *order, const struct line *line)
+{
+    struct deal_scope scope =
+        deal_scope(order->festival, order->city, order->location, order->channel, order->delivery);
+    if (line->deal != 0 && !deal_is_for(&engine->deals[line->deal], scope))
+        return false;
+    if (line->due_min != 0 && order->delivery != DELIVERY_PICK_UP)
+        return false;
+    if (line->promised_min != 0 && order->delivery != DELIVERY_HOME && order->delivery != DELIVERY_PICK_UP)
+        return false;
+    return line->state != PART_READY || line->due_min != 0;
 }
 
 static bool order_lines_good(const struct engine *engine, const struct order *order)
@@ -183,7 +210,7 @@ static bool order_lines_good(const struct engine *engine, const struct order *or
     i64 refunded = 0;
     for (u32 i = 0; i < order->line_count; i++) {
         const struct line *line = &engine->lines[order->first_line + i];
-        if (!line_row_good(engine, order, line))
+        if (!line_row_good(engine, order, line) || !line_fits_order(engine, order, line))
             return false;
         total += line_paid(line);
         refunded += money_share(line_paid(line), line->returned, line->quantity);
@@ -292,6 +319,9 @@ static void check_deals(struct check *check)
     const struct engine *engine = check->engine;
     for (u32 id = 1; id <= engine->head.count[LIMIT_deals]; id++) {
         const struct deal *deal = &engine->deals[id];
+        if ((deal->city != 0 && (deal->location != 0 || !exists(engine, LIMIT_cities, deal->city))) ||
+            (deal->location != 0 && !exists(engine, LIMIT_locations, deal->location)))
+            check->report->deal_errors++;
         if (deal->taken != check->tally.deal_taken[id] || (deal->quota != 0 && deal->taken > deal->quota))
             check->report->deal_errors++;
     }
@@ -386,13 +416,16 @@ bool engine_check(const struct engine *engine, void *scratch, struct check_repor
     check_orders(&check);
     check_holds(&check);
     check_books(&check);
+    check_places(engine, check.tally.places, report);
     check_deals(&check);
+    check_tills(engine, check.tally.tills, check.tally.account_minor, report);
     check_ledger(&check);
     check_meters(&check);
     if (report->order_errors == 0) /* it goes along the orders */
         check_budgets(engine, report);
     check_indexes(engine, report);
     return report->oversold + report->unit_errors + report->ledger_errors + report->deal_errors +
-               report->budget_errors + report->meter_errors + report->order_errors + report->index_errors ==
+               report->budget_errors + report->meter_errors + report->order_errors + report->till_errors +
+               report->index_errors ==
            0;
 }

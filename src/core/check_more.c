@@ -13,7 +13,7 @@ static i64 line_spent(const struct line *line)
 static i64 order_spent(const struct engine *engine, const struct order *order, const struct budget *budget)
 {
     i64 spent = 0;
-    if (order->state != ORDER_HELD && order->state != ORDER_PAID)
+    if ((order->state != ORDER_HELD && order->state != ORDER_PAID) || order->delivery == DELIVERY_EXCHANGE)
         return 0;
     if (budget->scope == BUDGET_FESTIVAL && order->festival != budget->subject)
         return 0;
@@ -67,6 +67,31 @@ static u64 answers_lost(const struct engine *engine)
     return lost;
 }
 
+/* Every book of a SKU with several is on the shelf of its city, and what is free there is counted. */
+static u64 shelves_wrong(const struct engine *engine)
+{
+    u64 wrong = 0;
+    u64 shelved = 0;
+    for (u32 id = 1; id <= engine->shelf_count; id++) {
+        const struct shelf *shelf = &engine->shelves[id];
+        u64 free = 0;
+        for (u32 book = shelf->first_book; book != 0; book = engine->shelf_next[book], shelved++) {
+            wrong += engine->books[book].sku != shelf->sku || engine->books[book].city != shelf->city;
+            free += book_free(&engine->books[book]);
+        }
+        wrong += free != shelf->free || shelf_find(engine, shelf->sku, shelf->city) != id;
+    }
+    for (u32 sku = 1; sku <= engine->head.count[LIMIT_skus]; sku++) {
+        u64 free = 0;
+        for (u32 id = engine->sku_shelves[sku].first; id != 0; id = engine->shelves[id].next)
+            free += engine->shelves[id].free;
+        wrong += free != engine->sku_shelves[sku].free;
+    }
+    for (u32 id = 1; id <= engine->head.count[LIMIT_books]; id++)
+        shelved -= engine->skus[engine->books[id].sku].book_count > 1;
+    return wrong + (shelved != 0);
+}
+
 void check_indexes(const struct engine *engine, struct check_report *report)
 {
     const u64 *count = engine->head.count;
@@ -82,5 +107,5 @@ void check_indexes(const struct engine *engine, struct check_report *report)
     for (size_t i = 0; i < PUT_KINDS; i++)
         if (!codes_found(engine, put_kinds[i]))
             report->index_errors++;
-    report->index_errors += answers_lost(engine);
+    report->index_errors += answers_lost(engine) + shelves_wrong(engine);
 }

@@ -80,11 +80,14 @@ struct result apply_festival_put(struct engine *engine, const struct command_fes
 
 /* --- deals ------------------------------------------------------------------------- */
 
-static bool overlaps_another(const struct engine *engine, u32 id, u32 festival, u32 sku, i64 opens_ms, i64 closes_ms)
+/* Of two deals for the same place, one at a time. */
+static bool overlaps_another(const struct engine *engine, u32 id, const struct deal *deal)
 {
-    for (u32 i = engine->skus[sku].first_deal; i != 0; i = engine->deals[i].next) {
+    for (u32 i = engine->skus[deal->sku].first_deal; i != 0; i = engine->deals[i].next) {
         const struct deal *other = &engine->deals[i];
-        if (i != id && other->festival == festival && opens_ms < other->closes_ms && other->opens_ms < closes_ms)
+        if (i != id && other->festival == deal->festival && other->city == deal->city &&
+            other->location == deal->location && deal->opens_ms < other->closes_ms &&
+            other->opens_ms < deal->closes_ms)
             return true;
     }
     return false;
@@ -103,6 +106,12 @@ static struct result deal_fields_good(const struct engine *engine, const struct 
         return refuse(RESULT_UNKNOWN_FESTIVAL, 0);
     if (!exists(engine, LIMIT_skus, command->sku))
         return refuse(RESULT_UNKNOWN_SKU, command->sku);
+    if (command->city != 0 && !exists(engine, LIMIT_cities, command->city))
+        return refuse(RESULT_UNKNOWN_CITY, 0);
+    if (command->location != 0 && !exists(engine, LIMIT_locations, command->location))
+        return refuse(RESULT_UNKNOWN_LOCATION, 0);
+    if (command->city != 0 && command->location != 0)
+        return refuse(RESULT_MALFORMED, 0);
     if (command->deal != 0 &&
         (!exists(engine, LIMIT_deals, command->deal) || engine->deals[command->deal].festival != command->festival ||
          engine->deals[command->deal].sku != command->sku))
@@ -115,7 +124,7 @@ static struct result deal_change(struct engine *engine, const struct command_dea
     struct deal *old = &engine->deals[command->deal];
     if (engine->time_ms >= old->opens_ms && row.opens_ms != old->opens_ms)
         return refuse(RESULT_BAD_WINDOW, 0);
-    if ((old->cap == 0) != (row.cap == 0))
+    if (row.city != old->city || row.location != old->location || (old->cap == 0) != (row.cap == 0))
         return refuse(RESULT_IN_USE, 0);
     if (row.quota != 0 && row.quota < old->taken)
         return refuse(RESULT_QUOTA_BELOW_SOLD, old->taken);
@@ -143,9 +152,11 @@ struct result apply_deal_put(struct engine *engine, const struct command_deal_pu
         .next = sku->first_deal,
         .quota = command->quota,
         .cap = command->cap,
+        .city = command->city,
+        .location = command->location,
     };
     if (row.opens_ms < festival->opens_ms || row.opens_ms >= row.closes_ms || row.closes_ms > festival->closes_ms ||
-        overlaps_another(engine, command->deal, command->festival, command->sku, row.opens_ms, row.closes_ms))
+        overlaps_another(engine, command->deal, &row))
         return refuse(RESULT_BAD_WINDOW, 0);
     if (command->deal != 0)
         return deal_change(engine, command, row);
@@ -163,19 +174,40 @@ struct result apply_deal_put(struct engine *engine, const struct command_deal_pu
     return accept(id, 0);
 }
 
-u32 deal_open(const struct engine *engine, const struct sku *sku, u32 festival, i64 now_ms, i64 *opens_ms)
+struct deal_scope deal_scope(u32 festival, u32 city, u32 location, u8 channel, u8 delivery)
 {
+    bool in_store = delivery != DELIVERY_HOME || channel != CHANNEL_WEB;
+    return (struct deal_scope){.festival = festival, .city = city, .location = in_store ? location : 0};
+}
+
+bool deal_is_for(const struct deal *deal, struct deal_scope scope)
+{
+    return deal->festival == scope.festival && (deal->city == 0 || deal->city == scope.city) &&
+           (deal->location == 0 || deal->location == scope.location);
+}
+
+/* A store's deal counts before its city's, that one before one for everywhere. */
+static unsigned deal_nearness(const struct deal *deal)
+{
+    return deal->location != 0 ? 2 : deal->city != 0;
+}
+
+u32 deal_open(const struct engine *engine, const struct sku *sku, struct deal_scope scope, i64 now_ms, i64 *opens_ms)
+{
+    u32 best = 0;
     *opens_ms = 0;
     for (u32 id = sku->first_deal; id != 0; id = engine->deals[id].next) {
         const struct deal *deal = &engine->deals[id];
-        if (deal->festival != festival || now_ms >= deal->closes_ms)
+        if (now_ms >= deal->closes_ms || !deal_is_for(deal, scope))
             continue;
-        if (now_ms >= deal->opens_ms)
-            return id;
-        if (*opens_ms == 0 || deal->opens_ms < *opens_ms)
-            *opens_ms = deal->opens_ms;
+        if (now_ms < deal->opens_ms) {
+            if (*opens_ms == 0 || deal->opens_ms < *opens_ms)
+                *opens_ms = deal->opens_ms;
+        } else if (best == 0 || deal_nearness(deal) > deal_nearness(&engine->deals[best])) {
+            best = id;
+        }
     }
-    return 0;
+    return best;
 }
 
 /* --- who has how many ----------------------------------------------------------------- */

@@ -176,13 +176,14 @@ struct check_report {
     u64 orders, lines, books, shoppers;
     u64 units_received, units_available, units_reserved, units_sold, units_quarantine, units_shrink;
     u64 oversold;           /* books in which more went out than came in */
-    u64 unit_errors;        /* books that do not balance, or disagree with the orders */
+    u64 unit_errors;        /* books that do not balance, or disagree with the orders, what is on its way, or shrink */
     u64 ledger_errors;      /* currencies that do not sum to zero, wrong balances, negative wallets */
-    u64 deal_errors;        /* quota or cap exceeded, or disagreeing with the orders */
+    u64 deal_errors;        /* quota or cap exceeded, or disagreeing with the orders; no place, or two; flagships */
     u64 budget_errors;      /* that count less than the orders show; not looked at after an order_error */
     u64 meter_errors;       /* totals, seconds, cells, milestones that disagree with the orders */
     u64 order_errors;       /* impossible states, bad references, broken lists, parts or totals that do not add up */
-    u64 index_errors;       /* codes, GTINs, books or answers that are not found again */
+    u64 till_errors;        /* shifts and lines of their journals that disagree with each other or with the orders */
+    u64 index_errors;       /* codes, GTINs, books, sales at tills or answers that are not found again */
 };
 
 /* Works everything out afresh from the orders and compares. O(state); `scratch` is zeroed memory of engine_check_size

@@ -27,6 +27,27 @@ struct engine_head {
     u8 rules[8];            /* of routing, the most important first; 0 ends them */
 };
 
+/* The books of one SKU in one city (shelf.c). Derived. */
+struct shelf {
+    u64 free;               /* units, of all its books: book_free */
+    u32 sku;
+    u32 city;
+    u32 first_book;         /* on through shelf_next */
+    u32 next;               /* of the same SKU */
+};
+
+struct shelves {            /* of one SKU */
+    u64 free;
+    u32 first;
+    u32 reserved;
+};
+
+struct city_list {
+    u64 version;            /* of the map that the list in city_order was made from */
+    u32 count;
+    u32 reserved;
+};
+
 struct engine {
     struct engine_head head;
     struct engine_limits limits;
@@ -44,6 +65,16 @@ struct engine {
     struct index cap_index; /* (deal, person) -> cap */
     struct index answer_index; /* (caller, key) -> row of answers */
     struct index sale_index; /* order -> its TENDER_SALE */
+    /* shelf.c; all derived */
+    struct index shelf_index; /* (SKU, city) -> shelf */
+    struct shelf *shelves;
+    u32 shelf_count;
+    struct shelves *sku_shelves; /* by SKU */
+    u32 *shelf_next;        /* by book: the next one on its shelf */
+    u32 *city_shelves;      /* by city: how many shelves there are in it */
+    u64 map_version;        /* changes when a city gets its first shelf, or something moves */
+    struct city_list *city_lists; /* by city: what is known of */
+    u16 *city_order;        /* the cities with shelves, the nearest to city n first, from n x limits.cities on */
 };
 
 /* --- answers of commands --------------------------------------------------- */
@@ -93,6 +124,25 @@ static inline void chain_add(struct engine *engine, u64 decision)
     engine->head.chain = mix64(engine->head.chain ^ decision);
 }
 
+/* --- fetching ahead (fetch.c) ------------------------------------------------ */
+
+#define FETCH_WAVES 5
+
+static inline const struct command_header *command_after(const struct command_header *command)
+{
+    return (const struct command_header *)((const char *)command + command->size);
+}
+
+struct fetch {
+    size_t count;           /* commands in all */
+    struct {                /* the next command of each wave */
+        const struct command_header *command;
+        size_t index;
+    } waves[FETCH_WAVES];
+};
+void fetch_begin(struct fetch *fetch, const void *commands, size_t count);
+void fetch_before(const struct engine *engine, struct fetch *fetch, size_t index); /* command `index` is decided next */
+
 /* --- one function for each command ------------------------------------------ */
 
 #define COMMAND(number, NAME, name, word, roles, tail, fields, texts) \
@@ -114,6 +164,9 @@ size_t table_row_size(enum limit_index table);
 /* The entity that a put is about, 0 when it is new; false when its code is no code. */
 bool put_find(const struct engine *engine, const struct command_header *command, u32 *id);
 
+/* Both within their range: longitude +-180 degrees, latitude +-90 degrees. */
+bool coordinates_good(i32 longitude_e6, i32 latitude_e6);
+
 /* Writes row `id` (0: a new one), with every field but its text as it should be. Answers POOL_FULL, NO_CHANGE or OK. */
 struct result put_row(struct engine *engine, const struct command_header *command, u32 id, void *row);
 
@@ -124,28 +177,105 @@ u32 text_keep(struct engine *engine, const struct command_header *command);
 
 /* --- stock (stock.c) --------------------------------------------------------- */
 
+struct result stock_references(const struct engine *engine, u32 sku, u32 location); /* OK: both exist */
 u64 book_hash(u32 sku, u32 location);
 u32 book_make(struct engine *engine, u32 sku, u32 location); /* there was none, and room */
 bool book_balances(const struct book *book);
-void book_reserve(struct book *book, u32 units);            /* available -> reserved */
-void book_release(struct book *book, u32 units);            /* reserved -> available */
+void book_reserve(struct engine *engine, struct book *book, u32 units); /* available -> reserved */
+void book_release(struct engine *engine, struct book *book, u32 units); /* reserved -> available */
 void book_sell(struct book *book, u32 units);               /* reserved -> sold */
+/* `units` of a book are in its shrink account; its location notes why. The other account is the caller's. */
+void book_shrink(struct engine *engine, struct book *book, u32 units, enum count_reason reason);
+
+/* --- goods on their way (inbound.c) --------------------------------------------- */
+
+/* Units of an inbound that may still come. */
+static inline u32 inbound_left(const struct inbound *inbound)
+{
+    return inbound->closed_ms != 0 ? 0 : inbound->expected - inbound->received - inbound->lost;
+}
+void book_take_back(struct engine *engine, struct book *book, u32 units); /* sold -> available */
+/* received -> available, or quarantine */
+void book_receive_back(struct engine *engine, struct book *book, u32 units, bool restock);
+
+/* What is beyond the safety stock; 0: nothing. */
+static inline u32 units_beyond_safety(const struct book *book)
+{
+    return book->available > book->safety ? book->available - book->safety : 0;
+}
+
+/* What may be sent from here. */
+static inline u32 book_free(const struct book *book)
+{
+    return book->services & SERVICE_SHIP ? units_beyond_safety(book) : 0;
+}
+
+/* The only ways in which available, safety and services of a book change: shelves follow. */
+void book_available_add(struct engine *engine, struct book *book, i64 units);
+void book_safety_set(struct engine *engine, struct book *book, u32 units);
+void book_services_set(struct engine *engine, struct book *book, u16 services);
+
+/* --- shelves (shelf.c) ---------------------------------------------------------- */
+
+u64 shelf_hash(u32 sku, u32 city);
+u32 shelf_find(const struct engine *engine, u32 sku, u32 city); /* 0: none */
+void shelf_add(struct engine *engine, u32 book);            /* a new book, already linked to its SKU */
+void shelf_change(struct engine *engine, const struct book *book, u32 free_before);
+void shelves_rebuild(struct engine *engine);                /* O(books): at start, and when something moves */
+
+/* Of two locations of one city, whether routing prefers the first one when no rule tells them apart. */
+bool shelf_before(const struct engine *engine, u32 location_a, u32 location_b);
+i64 city_distance(const struct engine *engine, u32 from, u32 to);
+
+/* Cities with shelves, the nearest to `city` first; ties by id. Makes the list when it is not the map's any more. */
+const u16 *cities_near(const struct engine *engine, u32 city, u32 *count);
 
 /* --- deals and caps (deal.c) -------------------------------------------------- */
 
-/* The deal of (festival, SKU) that is open now, or 0 and *opens_ms of the next one (0: none). */
-u32 deal_open(const struct engine *engine, const struct sku *sku, u32 festival, i64 now_ms, i64 *opens_ms);
+/* Which deals are for an order. */
+struct deal_scope {
+    u32 festival;
+    u32 city;               /* of the order */
+    u32 location;           /* where it is bought or picked up; 0: neither in a store */
+};
+struct deal_scope deal_scope(u32 festival, u32 city, u32 location, u8 channel, u8 delivery);
+bool deal_is_for(const struct deal *deal, struct deal_scope scope);
+
+/* The deal of a SKU for an order that counts now, or 0 and *opens_ms of the next one (0: none). O(deals of the SKU). */
+u32 deal_open(const struct engine *engine, const struct sku *sku, struct deal_scope scope, i64 now_ms, i64 *opens_ms);
 u64 cap_hash(u32 deal, u32 person);
 u32 cap_find(const struct engine *engine, u32 deal, u32 person);
 void deal_take(struct engine *engine, u32 deal, u32 cap, u32 person, u32 units); /* cap: as cap_find says */
 void deal_give_back(struct engine *engine, u32 deal, u32 person, u32 units);
 
-/* --- tills (till.c) ------------------------------------------------------------ */
+/* --- tills (till.c, till_back.c) -------------------------------------------------- */
 
 static inline u64 sale_hash(u32 order)
 {
     return mix64(order);
 }
+
+/* What should be in the drawer. */
+static inline i64 till_drawer(const struct shift *shift)
+{
+    return shift->float_minor + shift->sold_minor[0] - shift->refunded_minor[0] + shift->put_in_minor -
+           shift->taken_out_minor;
+}
+
+/* The currency of a till that exists. */
+static inline u32 till_currency(const struct engine *engine, u32 till)
+{
+    return engine->shoppers[engine->tills[till].shopper].currency;
+}
+
+/* OK with the id of its open shift; else UNKNOWN_TILL or TILL_CLOSED. */
+struct result till_at_work(const struct engine *engine, u32 till);
+
+/* Whether amounts that go out (>= 0: cash, card, wallet) lie in the drawer and leave the shift's sums within bounds. */
+struct result till_can_give(const struct shift *shift, const i64 given_minor[3]);
+
+/* The next line of an open shift's journal; its time, shift and links are set here, and the shift's sums. */
+void tender_add(struct engine *engine, u32 shift, struct tender tender);
 
 /* --- money (ledger.c) ---------------------------------------------------------- */
 
@@ -157,6 +287,18 @@ static inline u32 account_find(const struct engine *engine, u32 seller, u32 curr
     while (id != 0 && engine->accounts[id].currency != currency)
         id = engine->accounts[id].next;
     return id;
+}
+
+/*
+ * How much more may come into a currency, from outside or from sellers for goods without a receipt. Wallets are
+ * never negative and a seller's account never below what it gave for such goods; so with what came in and what was
+ * taken back together <= MONEY_MAX, no balance can ever leave its bounds.
+ */
+static inline i64 money_room(const struct engine *engine, u32 currency)
+{
+    i64 left = MONEY_MAX + engine->currencies[currency].provider_minor - engine->currencies[currency].taken_back_minor;
+    ASSERT(left >= 0 && left <= MONEY_MAX);
+    return left;
 }
 
 void account_make(struct engine *engine, u32 seller, u32 currency);
@@ -254,16 +396,70 @@ struct result plan_make(const struct engine *engine, struct plan *plan);
 /* Step 10 of order.place: which units from where. */
 struct result route(const struct engine *engine, struct plan *plan);
 
+/* An order to be sent counts in the hour of each location that sends something of it; dropped, not any more. */
+void route_take(struct engine *engine, const struct order *order);
+void route_give_back(struct engine *engine, const struct order *order);
+
+/*
+ * What a shopper is told (promise.c): the first whole minute since 1970 UTC by which units of `location`, ordered now,
+ * arrive in `city` (DELIVERY_HOME) or are ready (DELIVERY_PICK_UP). 0: nothing is promised, for there is no plan, or
+ * the delivery is another one. At most some thousand steps: a day of work each.
+ */
+u32 promise_min(const struct location *location, u32 city, u8 delivery, i64 now_ms);
+
+/* The minute by which a pick-up must be fetched that becomes ready now. */
+u32 promise_due_min(const struct location *location, i64 now_ms);
+
 /* From held to paid: money, meters; over the counter also the goods. */
 void order_become_paid(struct engine *engine, u32 id, u8 payment);
+
+/* The price of one unit outside of deals; 0: there is none. */
+i64 list_price(const struct engine *engine, const struct sku *sku, u32 currency);
+
+/* The goods are gone with the shopper or a carrier. */
+static inline bool line_gone(const struct line *line)
+{
+    return line->state == PART_SHIPPED || line->state == PART_HANDED_OVER || line->state == PART_CHECKED ||
+           line->state == PART_DELIVERED;
+}
+
+/* Whether an order may be paid now: OK, ALREADY_PAID, HOLD_EXPIRED or WRONG_STATE. Then its payment. */
+struct result order_payable(const struct engine *engine, const struct order *order);
+void order_settle(struct engine *engine, u32 id, u8 payment);
+
+/* All lines of an order are still where they were reserved. */
+bool order_nothing_left(const struct engine *engine, const struct order *order);
+
+/* A paid order of which nothing was returned is cancelled: goods, quotas and budgets go back, and the money. */
+void order_undo(struct engine *engine, u32 id);
+
+/*
+ * order.return in its pieces, for all commands that take goods back on a receipt: the checks; whether there is room
+ * for a book; the refund; and the effect: of the goods alone, or all of it (which answers the refund).
+ */
+struct result order_return_good(const struct engine *engine, const struct command_order_return *command);
+struct result order_return_room(const struct engine *engine, const struct command_order_return *command);
+i64 order_return_refund(const struct engine *engine, const struct command_order_return *command);
+void order_return_goods(struct engine *engine, const struct command_order_return *command);
+i64 order_return_do(struct engine *engine, const struct command_order_return *command);
 
 /* Whether the payer has the money (step 12 of order.place). */
 struct result order_funds(const struct engine *engine, u32 shopper, u32 currency, u32 payment, i64 total_minor);
 
-/* --- the proof (check.c, check_more.c) --------------------------------------------- */
+/* --- the proof (check.c, check_more.c, check_places.c, check_till.c) ------------------- */
 
+/* Takes what was given for goods without a receipt from `account_minor` (by account), before that is compared.
+ * `scratch` is zeroed memory of check_tills_size bytes. */
+size_t check_tills_size(const struct engine *engine);
+void check_tills(const struct engine *engine, void *scratch, i64 *account_minor, struct check_report *report);
 void check_budgets(const struct engine *engine, struct check_report *report);
 void check_indexes(const struct engine *engine, struct check_report *report);
+struct place_sums {         /* one zero for each row, row 0 included */
+    u32 *book_coming;
+    i64 *sku_moving;        /* units of ours that are on their way */
+    u64 *location_shrink;
+};
+void check_places(const struct engine *engine, struct place_sums sums, struct check_report *report);
 
 /* --- idempotency (answer.c) ----------------------------------------------------------- */
 

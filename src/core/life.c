@@ -28,13 +28,8 @@ static void hold_queue_tidy(struct engine *engine, u32 festival_id)
         festival->hold_last = 0;
 }
 
-struct result apply_order_pay(struct engine *engine, const struct command_order_pay *command)
+struct result order_payable(const struct engine *engine, const struct order *order)
 {
-    if (!exists(engine, LIMIT_orders, command->order))
-        return refuse(RESULT_UNKNOWN_ORDER, 0);
-    if (command->payment != PAYMENT_WALLET && command->payment != PAYMENT_PROVIDER)
-        return refuse(RESULT_MALFORMED, 0);
-    const struct order *order = &engine->orders[command->order];
     if (order->state == ORDER_PAID)
         return refuse(RESULT_ALREADY_PAID, 0);
     MARK_WHEN(PAID_AT_DEADLINE, order->state == ORDER_HELD && engine->time_ms == order->changed_ms);
@@ -43,6 +38,25 @@ struct result apply_order_pay(struct engine *engine, const struct command_order_
         return refuse(RESULT_HOLD_EXPIRED, order->changed_ms);
     if (order->state != ORDER_HELD)
         return refuse(RESULT_WRONG_STATE, order->state);
+    return accept(0, 0);
+}
+
+void order_settle(struct engine *engine, u32 id, u8 payment)
+{
+    order_become_paid(engine, id, payment);
+    hold_queue_tidy(engine, engine->orders[id].festival);
+}
+
+struct result apply_order_pay(struct engine *engine, const struct command_order_pay *command)
+{
+    if (!exists(engine, LIMIT_orders, command->order))
+        return refuse(RESULT_UNKNOWN_ORDER, 0);
+    if (command->payment != PAYMENT_WALLET && command->payment != PAYMENT_PROVIDER)
+        return refuse(RESULT_MALFORMED, 0);
+    const struct order *order = &engine->orders[command->order];
+    struct result good = order_payable(engine, order);
+    if (good.code != RESULT_OK)
+        return good;
     if (command->amount_minor != order->total_minor)
         return refuse(RESULT_AMOUNT_MISMATCH, order->total_minor);
     struct result funds =
@@ -50,8 +64,7 @@ struct result apply_order_pay(struct engine *engine, const struct command_order_
     if (funds.code != RESULT_OK)
         return funds;
 
-    order_become_paid(engine, command->order, (u8)command->payment);
-    hold_queue_tidy(engine, order->festival);
+    order_settle(engine, command->order, (u8)command->payment);
     return accept(command->order, order->total_minor);
 }
 
@@ -80,18 +93,33 @@ static void order_drop(struct engine *engine, u32 id, enum order_state state)
     i64 amounts[ORDER_PARTS_MAX];
     for (u32 i = 0; i < order->line_count; i++) {
         struct line *line = line_at(engine, order, i);
-        book_release(&engine->books[line->book], line->quantity);
+        if (line_gone(line))
+            book_take_back(engine, &engine->books[line->book], line->quantity);
+        else
+            book_release(engine, &engine->books[line->book], line->quantity);
         if (line->deal != 0)
             deal_give_back(engine, line->deal, person, line->quantity);
         line->state = PART_DROPPED;
         amounts[i] = line_paid(line);
     }
     budgets_give_back(engine, id, line_at(engine, order, 0), order->line_count, amounts);
+    route_give_back(engine, order);
     order->state = (u8)state;
     order->changed_ms = engine->time_ms;
 }
 
-static bool nothing_left_yet(const struct engine *engine, const struct order *order)
+void order_undo(struct engine *engine, u32 id)
+{
+    struct order *order = &engine->orders[id];
+    ASSERT(order->state == ORDER_PAID && order->refunded_minor == 0);
+    for (u32 i = 0; i < order->line_count; i++)
+        order_refund(engine, order, line_at(engine, order, i), line_paid(line_at(engine, order, i)));
+    ASSERT(order->refunded_minor == order->total_minor);
+    meter_refund(engine, order, order->refunded_minor);
+    order_drop(engine, id, ORDER_CANCELLED);
+}
+
+bool order_nothing_left(const struct engine *engine, const struct order *order)
 {
     for (u32 i = 0; i < order->line_count; i++) {
         u8 state = line_at(engine, order, i)->state;
@@ -107,18 +135,15 @@ struct result apply_order_cancel(struct engine *engine, const struct command_ord
         return refuse(RESULT_UNKNOWN_ORDER, 0);
     struct order *order = &engine->orders[command->order];
     bool held = order->state == ORDER_HELD;
-    if (!held && (order->state != ORDER_PAID || !nothing_left_yet(engine, order)))
+    if (!held && (order->state != ORDER_PAID || !order_nothing_left(engine, order)))
         return refuse(RESULT_WRONG_STATE, order->state);
 
     if (held) {
         meter_drop_hold(engine, order);
+        order_drop(engine, command->order, ORDER_CANCELLED);
     } else {
-        for (u32 i = 0; i < order->line_count; i++)
-            order_refund(engine, order, line_at(engine, order, i), line_paid(line_at(engine, order, i)));
-        ASSERT(order->refunded_minor == order->total_minor);
-        meter_refund(engine, order, order->refunded_minor);
+        order_undo(engine, command->order);
     }
-    order_drop(engine, command->order, ORDER_CANCELLED);
     hold_queue_tidy(engine, order->festival);
     return accept(command->order, order->refunded_minor);
 }
@@ -148,13 +173,13 @@ struct result apply_clock_tick(struct engine *engine, const struct command_clock
 /* --- goods on their way ------------------------------------------------------------------ */
 
 #define FROM(state) (1u << (state))
+#define DELIVERED_BY(delivery) (1u << (delivery))
 
 /* One step of a part: for which delivery, from which states, to which; and whether the goods leave. */
 struct part_step {
-    unsigned from;
+    unsigned delivery;      /* set of DELIVERED_BY */
+    unsigned from;          /* set of FROM */
     u8 to;
-    bool home;
-    bool pick_up;
     bool leaves;
 };
 
@@ -172,8 +197,7 @@ static struct result part_go(struct engine *engine, u32 order_id, u32 part, stru
         if (line_at(engine, order, i)->part == part)
             state = line_at(engine, order, i)->state;
     ASSERT(state != 0);
-    bool way = (step.home && order->delivery == DELIVERY_HOME) || (step.pick_up && order->delivery == DELIVERY_PICK_UP);
-    if (!way || !(step.from & FROM(state)))
+    if (!(step.delivery & DELIVERED_BY(order->delivery)) || !(step.from & FROM(state)))
         return refuse(RESULT_WRONG_STATE, state);
 
     for (u32 i = 0; i < order->line_count; i++) {
@@ -183,6 +207,9 @@ static struct result part_go(struct engine *engine, u32 order_id, u32 part, stru
         ASSERT(line->state == state);
         if (step.leaves)
             book_sell(&engine->books[line->book], line->quantity);
+        if (step.to == PART_READY)
+            line->due_min =
+                promise_due_min(&engine->locations[engine->books[line->book].location], engine->time_ms);
         line->state = step.to;
     }
     return accept(order_id, step.to);
@@ -190,38 +217,69 @@ static struct result part_go(struct engine *engine, u32 order_id, u32 part, stru
 
 struct result apply_part_pack(struct engine *engine, const struct command_part_pack *command)
 {
-    return part_go(engine, command->order, command->part,
-                   (struct part_step){FROM(PART_OPEN), PART_PACKED, true, true, false});
+    const struct part_step step = {
+        .delivery = DELIVERED_BY(DELIVERY_HOME) | DELIVERED_BY(DELIVERY_PICK_UP),
+        .from = FROM(PART_OPEN),
+        .to = PART_PACKED,
+    };
+    return part_go(engine, command->order, command->part, step);
 }
 
 struct result apply_part_ship(struct engine *engine, const struct command_part_ship *command)
 {
-    return part_go(engine, command->order, command->part,
-                   (struct part_step){FROM(PART_OPEN) | FROM(PART_PACKED), PART_SHIPPED, true, false, true});
+    const struct part_step step = {
+        .delivery = DELIVERED_BY(DELIVERY_HOME),
+        .from = FROM(PART_OPEN) | FROM(PART_PACKED),
+        .to = PART_SHIPPED,
+        .leaves = true,
+    };
+    return part_go(engine, command->order, command->part, step);
 }
 
 struct result apply_part_ready(struct engine *engine, const struct command_part_ready *command)
 {
-    return part_go(engine, command->order, command->part,
-                   (struct part_step){FROM(PART_OPEN) | FROM(PART_PACKED), PART_READY, false, true, false});
+    const struct part_step step = {
+        .delivery = DELIVERED_BY(DELIVERY_PICK_UP),
+        .from = FROM(PART_OPEN) | FROM(PART_PACKED),
+        .to = PART_READY,
+    };
+    return part_go(engine, command->order, command->part, step);
 }
 
 struct result apply_part_hand_over(struct engine *engine, const struct command_part_hand_over *command)
 {
-    unsigned from = FROM(PART_OPEN) | FROM(PART_PACKED) | FROM(PART_READY);
-    return part_go(engine, command->order, command->part,
-                   (struct part_step){from, PART_HANDED_OVER, false, true, true});
+    const struct part_step step = {
+        .delivery = DELIVERED_BY(DELIVERY_PICK_UP),
+        .from = FROM(PART_OPEN) | FROM(PART_PACKED) | FROM(PART_READY),
+        .to = PART_HANDED_OVER,
+        .leaves = true,
+    };
+    return part_go(engine, command->order, command->part, step);
 }
 
 struct result apply_part_deliver(struct engine *engine, const struct command_part_deliver *command)
 {
-    return part_go(engine, command->order, command->part,
-                   (struct part_step){FROM(PART_SHIPPED), PART_DELIVERED, true, false, false});
+    const struct part_step step = {
+        .delivery = DELIVERED_BY(DELIVERY_HOME),
+        .from = FROM(PART_SHIPPED),
+        .to = PART_DELIVERED,
+    };
+    return part_go(engine, command->order, command->part, step);
+}
+
+struct result apply_part_check_out(struct engine *engine, const struct command_part_check_out *command)
+{
+    const struct part_step step = {
+        .delivery = DELIVERED_BY(DELIVERY_CARRY_OUT),
+        .from = FROM(PART_HANDED_OVER),
+        .to = PART_CHECKED,
+    };
+    return part_go(engine, command->order, command->part, step);
 }
 
 /* --- coming back --------------------------------------------------------------------------- */
 
-static struct result return_good(const struct engine *engine, const struct command_order_return *command)
+struct result order_return_good(const struct engine *engine, const struct command_order_return *command)
 {
     if (!exists(engine, LIMIT_orders, command->order))
         return refuse(RESULT_UNKNOWN_ORDER, 0);
@@ -234,7 +292,7 @@ static struct result return_good(const struct engine *engine, const struct comma
     if (command->line < 1 || command->line > order->line_count)
         return refuse(RESULT_UNKNOWN_LINE, 0);
     const struct line *line = line_at(engine, order, command->line - 1);
-    if (line->state != PART_SHIPPED && line->state != PART_HANDED_OVER && line->state != PART_DELIVERED)
+    if (!line_gone(line))
         return refuse(RESULT_WRONG_STATE, line->state);
     if (command->quantity < 1)
         return refuse(RESULT_BAD_QUANTITY, line_sku(engine, line));
@@ -248,17 +306,31 @@ static struct result return_good(const struct engine *engine, const struct comma
     if (to != line->book && (command->quantity > UNITS_MAX - engine->books[line->book].moved_out ||
                              command->quantity > UNITS_MAX - engine->books[to].moved_in))
         return refuse(RESULT_BAD_QUANTITY, line_sku(engine, line));
-    if (to == 0 && room(engine, LIMIT_books) == 0)
+    return accept(0, 0);
+}
+
+struct result order_return_room(const struct engine *engine, const struct command_order_return *command)
+{
+    const struct line *line = line_at(engine, &engine->orders[command->order], command->line - 1);
+    if (command->goods != GOODS_LOST && room(engine, LIMIT_books) == 0 &&
+        engine_find_book(engine, line_sku(engine, line), command->location) == 0)
         return pool_full(LIMIT_books);
     return accept(0, 0);
 }
 
+i64 order_return_refund(const struct engine *engine, const struct command_order_return *command)
+{
+    const struct line *line = line_at(engine, &engine->orders[command->order], command->line - 1);
+    return money_share(line_paid(line), line->returned + command->quantity, line->quantity) -
+           money_share(line_paid(line), line->returned, line->quantity);
+}
+
 /* The goods were lost on their way: refunded, and missing. */
-static void units_lose(struct book *book, u32 units)
+static void units_lose(struct engine *engine, struct book *book, u32 units)
 {
     ASSERT(book->sold >= units);
     book->sold -= units;
-    book->shrink += units;
+    book_shrink(engine, book, units, REASON_NONE);
     ASSERT(book_balances(book));
 }
 
@@ -279,29 +351,42 @@ static void units_return(struct engine *engine, const struct line *line, const s
         to->moved_in += command->quantity;
     }
     if (command->goods == GOODS_RESTOCK)
-        to->available += command->quantity;
+        book_available_add(engine, to, command->quantity);
     else
         to->quarantine += command->quantity;
     ASSERT(book_balances(from) && book_balances(to));
 }
 
-struct result apply_order_return(struct engine *engine, const struct command_order_return *command)
+void order_return_goods(struct engine *engine, const struct command_order_return *command)
 {
-    struct result good = return_good(engine, command);
-    if (good.code != RESULT_OK)
-        return good;
-    struct order *order = &engine->orders[command->order];
-    struct line *line = line_at(engine, order, command->line - 1);
-    i64 refund = money_share(line_paid(line), line->returned + command->quantity, line->quantity) -
-                 money_share(line_paid(line), line->returned, line->quantity);
-
+    struct line *line = line_at(engine, &engine->orders[command->order], command->line - 1);
     if (command->goods == GOODS_LOST)
-        units_lose(&engine->books[line->book], command->quantity);
+        units_lose(engine, &engine->books[line->book], command->quantity);
     else
         units_return(engine, line, command);
     line->returned = (u16)(line->returned + command->quantity);
+    ASSERT(line->returned <= line->quantity);
+}
+
+i64 order_return_do(struct engine *engine, const struct command_order_return *command)
+{
+    struct order *order = &engine->orders[command->order];
+    const struct line *line = line_at(engine, order, command->line - 1);
+    i64 refund = order_return_refund(engine, command);
+    order_return_goods(engine, command);
     order_refund(engine, order, line, refund);
     meter_refund(engine, order, refund);
-    budgets_give_back(engine, command->order, line, 1, &refund);
-    return accept(command->order, refund);
+    if (order->delivery != DELIVERY_EXCHANGE) /* no budget has counted it */
+        budgets_give_back(engine, command->order, line, 1, &refund);
+    return refund;
+}
+
+struct result apply_order_return(struct engine *engine, const struct command_order_return *command)
+{
+    struct result good = order_return_good(engine, command);
+    if (good.code == RESULT_OK)
+        good = order_return_room(engine, command);
+    if (good.code != RESULT_OK)
+        return good;
+    return accept(command->order, order_return_do(engine, command));
 }

@@ -125,6 +125,25 @@ static void take_index(char *block, u64 *at, struct index *index, u64 ids)
         index_create(index, memory, ids);
 }
 
+static void lay_out_shelves(char *block, u64 *at, struct engine *engine, const struct engine_limits *limits)
+{
+    void *shelves = take(block, at, (limits->books + 1) * sizeof(struct shelf));
+    void *sku_shelves = take(block, at, (limits->skus + 1) * sizeof(struct shelves));
+    void *shelf_next = take(block, at, (limits->books + 1) * sizeof(u32));
+    void *city_shelves = take(block, at, (limits->cities + 1) * sizeof(u32));
+    void *city_lists = take(block, at, (limits->cities + 1) * sizeof(struct city_list));
+    void *city_order = take(block, at, (limits->cities + 1) * limits->cities * sizeof(u16));
+    if (block == NULL)
+        return;
+    engine->shelves = shelves;
+    engine->sku_shelves = sku_shelves;
+    engine->shelf_next = shelf_next;
+    engine->city_shelves = city_shelves;
+    engine->city_lists = city_lists;
+    engine->city_order = city_order;
+    engine->map_version = 1;
+}
+
 /* Cuts the block; with block NULL only measures it. */
 static u64 lay_out(char *block, struct engine *engine, const struct engine_limits *limits)
 {
@@ -159,6 +178,8 @@ static u64 lay_out(char *block, struct engine *engine, const struct engine_limit
     take_index(block, &at, block ? &engine->cap_index : &unused, limits->caps);
     take_index(block, &at, block ? &engine->answer_index : &unused, limits->answers);
     take_index(block, &at, block ? &engine->sale_index : &unused, limits->tenders);
+    take_index(block, &at, block ? &engine->shelf_index : &unused, limits->books);
+    lay_out_shelves(block, &at, engine, limits);
     return at;
 }
 
@@ -323,6 +344,7 @@ static void indexes_rebuild(struct engine *engine)
         const struct answer *answer = &engine->answers[row];
         index_insert(&engine->answer_index, index_tag(answer_hash(answer->caller, answer->key)), row);
     }
+    shelves_rebuild(engine);
 }
 
 const char *engine_restore(struct engine *engine, const u64 *sizes)

@@ -79,8 +79,10 @@ static void lines_make(struct engine *engine, const struct plan *plan)
             .asked_line = (u8)line->asked_line,
             .part = source->part,
             .state = PART_OPEN,
+            .promised_min = promise_min(&engine->locations[engine->books[source->book].location], plan->city,
+                                        plan->place->delivery, plan->now_ms),
         };
-        book_reserve(&engine->books[source->book], source->quantity);
+        book_reserve(engine, &engine->books[source->book], source->quantity);
         chain_add(engine, (u64)source->book << 32 | source->quantity);
     }
 }
@@ -124,6 +126,7 @@ struct result apply_order_place(struct engine *engine, const struct command_orde
     MARK_WHEN(ORDER_SPLIT, plan.source_count > plan.line_count);
     u32 id = order_make(engine, &plan);
     lines_make(engine, &plan);
+    route_take(engine, &engine->orders[id]);
     take_what_is_scarce(engine, &plan);
     meter_place(engine, &engine->orders[id]);
     if (command->payment == PAYMENT_HOLD)

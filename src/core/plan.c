@@ -21,7 +21,9 @@ static bool fields_good(const struct command_order_place *place)
     if (place->channel < CHANNEL_WEB || place->channel > CHANNEL_TILL || place->delivery < DELIVERY_HOME ||
         place->delivery > DELIVERY_CARRY_OUT || place->payment < PAYMENT_HOLD || place->payment > PAYMENT_PROVIDER)
         return false;
-    if ((place->flags & ~ORDER_MAY_SPLIT) != 0 || place->expected_total_minor < 0)
+    if ((place->flags & ~(ORDER_MAY_SPLIT | ORDER_SHOWN_HERE)) != 0 || place->expected_total_minor < 0)
+        return false;
+    if (place->flags & ORDER_SHOWN_HERE && (place->delivery != DELIVERY_HOME || place->location == 0))
         return false;
     if (place->payment == PAYMENT_PROVIDER && place->channel != CHANNEL_TILL)
         return false;
@@ -52,7 +54,8 @@ static struct result references_good(const struct engine *engine, const struct c
         return refuse(RESULT_UNKNOWN_LOCATION, 0);
     if (!exists(engine, LIMIT_currencies, place->currency))
         return refuse(RESULT_UNKNOWN_CURRENCY, 0);
-    if (place->location != 0 && !(engine->locations[place->location].services & service_needed(place)))
+    if (place->location != 0 && !(place->flags & ORDER_SHOWN_HERE) &&
+        !(engine->locations[place->location].services & service_needed(place)))
         return refuse(RESULT_BAD_SERVICE, place->location);
     return accept(0, 0);
 }
@@ -103,8 +106,7 @@ static struct result take_lines(const struct engine *engine, struct plan *plan)
     return accept(0, 0);
 }
 
-/* The price of one unit in a currency; 0: there is none. */
-static i64 list_price(const struct engine *engine, const struct sku *sku, u32 currency)
+i64 list_price(const struct engine *engine, const struct sku *sku, u32 currency)
 {
     if (sku->price_minor != 0 && sku->currency == currency)
         return sku->price_minor;
@@ -119,8 +121,12 @@ static struct result price_line(const struct engine *engine, struct plan *plan, 
     struct plan_line *line = &plan->lines[index];
     const struct sku *sku = &engine->skus[line->sku];
     if (plan->place->festival != 0 && sku->first_deal != 0) {
+        const struct command_order_place *place = plan->place;
         i64 opens_ms;
-        line->deal = deal_open(engine, sku, plan->place->festival, plan->now_ms, &opens_ms);
+        line->deal = deal_open(
+            engine, sku,
+            deal_scope(place->festival, plan->city, place->location, place->channel, place->delivery),
+            plan->now_ms, &opens_ms);
         if (line->deal == 0 && opens_ms != 0)
             return refuse(RESULT_NOT_OPEN, opens_ms);
     }
@@ -229,7 +235,7 @@ struct result order_funds(const struct engine *engine, u32 shopper, u32 currency
         if (balance < total_minor)
             return refuse(RESULT_INSUFFICIENT_FUNDS, balance);
     }
-    if (payment == PAYMENT_PROVIDER && total_minor > MONEY_MAX + engine->currencies[currency].provider_minor)
+    if (payment == PAYMENT_PROVIDER && total_minor > money_room(engine, currency))
         return refuse(RESULT_AMOUNT_OVERFLOW, 0);
     return accept(0, 0);
 }

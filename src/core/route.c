@@ -1,45 +1,21 @@
 /*
  * Routing: which units, from which locations. It is one decision with the
- * reservation, so a line is only ever given units that are there. The order of
- * preference is docs/COMMANDS.md, "Routing".
+ * reservation, so a line is only ever given units that are there. The rules and
+ * what they mean are docs/COMMANDS.md, "Routing"; source.c finds what they prefer.
  */
-#include "core/internal.h"
+#include "core/source.h"
 
-#include "base/geo.h"
+#define HOUR_MS 3600000
 
-/* How good a source is: smaller is better, compared field by field. */
-struct rank {
-    u32 class;              /* 0: wished for, 1: in the city, 2: elsewhere */
-    u32 location;
-    i64 distance;
-};
+/* --- one location for everything ---------------------------------------------------- */
 
-static struct rank rank_of(const struct engine *engine, const struct plan *plan, const struct book *book)
+/* How many rules stand before fewest-parts. */
+static u32 rules_before_fewest(const struct engine *engine)
 {
-    struct rank rank = {.class = 2, .location = book->location};
-    if (book->location == plan->place->location)
-        rank.class = 0;
-    else if (book->city == plan->city)
-        rank.class = 1;
-    const struct city *city = &engine->cities[plan->city];
-    const struct location *location = &engine->locations[book->location];
-    rank.distance =
-        geo_distance(city->longitude_e6, city->latitude_e6, location->longitude_e6, location->latitude_e6);
-    return rank;
-}
-
-static bool rank_better(struct rank a, struct rank b)
-{
-    if (a.class != b.class)
-        return a.class < b.class;
-    if (a.distance != b.distance)
-        return a.distance < b.distance;
-    return a.location < b.location;
-}
-
-static bool ships(const struct book *book)
-{
-    return (book->services & SERVICE_SHIP) != 0;
+    u32 count = 0;
+    while (count < RULES_MAX && engine->head.rules[count] != 0 && engine->head.rules[count] != RULE_FEWEST)
+        count++;
+    return count;
 }
 
 /* Gives `units` of a line to a book. False when the order has no room for another part of a line. */
@@ -53,64 +29,25 @@ static bool source_add(struct plan *plan, u32 line, u32 book, u32 units)
     return true;
 }
 
-/* --- one location for everything ---------------------------------------------------- */
-
-/* The first line that a location does not hold in full; line_count when it holds all. */
-static u32 first_lacking(const struct engine *engine, const struct plan *plan, u32 location)
+/* `known`: the book of the first line there; 0: it is looked for like the others. */
+static void take_all_from(const struct engine *engine, struct plan *plan, u32 location, u32 known)
 {
     for (u32 i = 0; i < plan->line_count; i++) {
-        u32 book = engine_find_book(engine, plan->lines[i].sku, location);
-        if (engine->books[book].available < plan->lines[i].quantity) {
-            plan_tell(plan, "source", RESULT_SOLD_OUT, i + 1, location, engine->books[book].available,
-                      plan->lines[i].quantity);
-            return i;
-        }
-    }
-    return plan->line_count;
-}
-
-static void take_all_from(const struct engine *engine, struct plan *plan, u32 location)
-{
-    for (u32 i = 0; i < plan->line_count; i++) {
-        u32 book = engine_find_book(engine, plan->lines[i].sku, location);
+        u32 book = i == 0 && known != 0 ? known : engine_find_book(engine, plan->lines[i].sku, location);
         bool added = source_add(plan, i, book, plan->lines[i].quantity);
         ASSERT(added);
     }
     plan_tell(plan, "route", RESULT_OK, 0, location, 0, 0);
 }
 
-/* The line with the fewest books: whatever holds everything is among them. */
-static u32 rarest_line(const struct engine *engine, const struct plan *plan)
+/* The location that serves every line best, 0: none does; *known: the book of its only line there. */
+static u32 best_single(const struct engine *engine, const struct plan *plan, u32 *known)
 {
-    u32 rarest = 0;
-    for (u32 i = 1; i < plan->line_count; i++)
-        if (engine->skus[plan->lines[i].sku].book_count < engine->skus[plan->lines[rarest].sku].book_count)
-            rarest = i;
-    return rarest;
-}
-
-/* The best-ranked location that ships and holds every line in full; 0: none. */
-static u32 best_single(const struct engine *engine, const struct plan *plan)
-{
-    u32 rarest = rarest_line(engine, plan);
-    u32 best = 0;
-    struct rank best_rank = {0};
-    for (u32 id = engine->skus[plan->lines[rarest].sku].first_book; id != 0; id = engine->books[id].next) {
-        const struct book *book = &engine->books[id];
-        if (!ships(book)) {
-            plan_tell(plan, "source", RESULT_BAD_SERVICE, rarest + 1, book->location, 0, 0);
-            continue;
-        }
-        if (first_lacking(engine, plan, book->location) != plan->line_count)
-            continue;
-        struct rank rank = rank_of(engine, plan, book);
-        plan_tell(plan, "source", RESULT_OK, 0, book->location, rank.class, rank.distance);
-        if (best == 0 || rank_better(rank, best_rank)) {
-            best = book->location;
-            best_rank = rank;
-        }
-    }
-    return best;
+    struct search search = source_search(engine, plan, 0, plan->line_count);
+    search.rules = source_rules(engine, RULES_MAX, false);
+    struct source best = source_best(&search);
+    *known = plan->line_count == 1 ? best.book : 0;
+    return best.book == 0 ? 0 : engine->books[best.book].location;
 }
 
 /* As best_single, for the most frequent order: everything lies in one place, and there only. */
@@ -120,75 +57,112 @@ static bool only_source(const struct engine *engine, struct plan *plan)
     for (u32 i = 0; i < plan->line_count; i++) {
         const struct sku *sku = &engine->skus[plan->lines[i].sku];
         const struct book *book = &engine->books[sku->first_book];
-        if (sku->book_count != 1 || !ships(book) || book->available < plan->lines[i].quantity ||
-            book->location != location || !source_add(plan, i, sku->first_book, plan->lines[i].quantity)) {
+        if (sku->book_count != 1 || book_free(book) < plan->lines[i].quantity || book->location != location ||
+            !source_add(plan, i, sku->first_book, plan->lines[i].quantity)) {
             plan->source_count = 0;
             return false;
         }
     }
-    return true;
+    if (!source_at_capacity(engine, plan, location))
+        return true;
+    plan->source_count = 0;
+    return false;
+}
+
+/* Whether, by the rules that count more than few parts, some line has a better source than `location`. */
+static bool split_is_better(const struct engine *engine, const struct plan *plan, u32 location)
+{
+    u32 count = rules_before_fewest(engine);
+    for (u32 i = 0; i < plan->line_count && count > 0; i++) {
+        struct search search = source_search(engine, plan, i, 1);
+        search.rules = source_rules(engine, count, false);
+        struct source best = source_best(&search);
+        search.rules.count = count; /* without a nearest that is not asked for */
+        if (source_key_of(&search, &engine->books[best.book]) < source_key_of(&search, source_book(&search, i, location)))
+            return true;
+    }
+    return false;
 }
 
 /* --- several ------------------------------------------------------------------------- */
 
+/* The units of a line that sources hold, and what those hold that are at capacity. */
+static void units_held(const struct engine *engine, const struct plan *plan, u32 line, u64 *held, u64 *at_full)
+{
+    *held = *at_full = 0;
+    for (u32 id = engine->skus[plan->lines[line].sku].first_book; id != 0; id = engine->books[id].next)
+        *(source_at_capacity(engine, plan, engine->books[id].location) ? at_full : held) += book_free(&engine->books[id]);
+}
+
+/* All that is free of a SKU, whoever may send it now. */
+static u64 units_free(const struct engine *engine, const struct sku *sku)
+{
+    return sku->book_count > 1 ? engine->sku_shelves[sku - engine->skus].free
+                               : book_free(&engine->books[sku->first_book]);
+}
+
 static struct result enough_anywhere(const struct engine *engine, const struct plan *plan)
 {
     for (u32 i = 0; i < plan->line_count; i++) {
-        u64 sum = 0;
-        for (u32 id = engine->skus[plan->lines[i].sku].first_book; id != 0; id = engine->books[id].next)
-            if (ships(&engine->books[id]))
-                sum += engine->books[id].available;
-        if (sum < plan->lines[i].quantity) {
-            plan_tell(plan, "stock", RESULT_SOLD_OUT, i + 1, 0, (i64)sum, plan->lines[i].quantity);
-            MARK(SOLD_OUT);
-            return refuse(RESULT_SOLD_OUT, plan->lines[i].sku);
+        const struct plan_line *line = &plan->lines[i];
+        u64 held = units_free(engine, &engine->skus[line->sku]), at_full = 0;
+        if (held >= line->quantity)
+            units_held(engine, plan, i, &held, &at_full);
+        if (held >= line->quantity)
+            continue;
+        bool full = held + at_full >= line->quantity;
+        plan_tell(plan, "stock", full ? RESULT_AT_CAPACITY : RESULT_SOLD_OUT, i + 1, 0, (i64)held, line->quantity);
+        if (full) {
+            MARK(AT_CAPACITY);
+            return refuse(RESULT_AT_CAPACITY, line->sku);
         }
+        MARK(SOLD_OUT);
+        return refuse(RESULT_SOLD_OUT, line->sku);
     }
     return accept(0, 0);
 }
 
-/* The best-ranked book of a SKU with at least `least` units that ranks after `after` (NULL: of all); 0: none. */
-static u32 next_source(const struct engine *engine, const struct plan *plan, u32 sku, u32 least,
-                       const struct rank *after, struct rank *rank)
+/* The best sources that have something of the line, best first; how many. `best` has room for as many as the order has. */
+static u32 best_pieces(const struct search *search, struct source *best)
 {
-    u32 best = 0;
-    for (u32 id = engine->skus[sku].first_book; id != 0; id = engine->books[id].next) {
-        const struct book *book = &engine->books[id];
-        if (!ships(book) || book->available < least)
+    const struct engine *engine = search->engine;
+    u32 room = ORDER_PARTS_MAX - search->plan->source_count;
+    u32 count = 0;
+    u32 line = search->first_line;
+    for (u32 id = engine->skus[search->plan->lines[line].sku].first_book; id != 0; id = engine->books[id].next) {
+        if (!source_serves(search, line, &engine->books[id]))
             continue;
-        struct rank candidate = rank_of(engine, plan, book);
-        if (after != NULL && !rank_better(*after, candidate))
+        struct source source = source_of(search, id);
+        if (count == room && !source_better(search, source, best[room - 1]))
             continue;
-        if (best == 0 || rank_better(candidate, *rank)) {
-            best = id;
-            *rank = candidate;
-        }
+        u32 at = count < room ? count++ : room - 1;
+        for (; at > 0 && source_better(search, source, best[at - 1]); at--)
+            best[at] = best[at - 1];
+        best[at] = source;
     }
-    return best;
+    return count;
 }
 
 static bool split_line(const struct engine *engine, struct plan *plan, u32 line)
 {
-    u32 sku = plan->lines[line].sku;
     u32 wanted = plan->lines[line].quantity;
-    struct rank rank;
-    u32 whole = next_source(engine, plan, sku, wanted, NULL, &rank);
-    if (whole != 0)
-        return source_add(plan, line, whole, wanted);
+    struct search search = source_search(engine, plan, line, 1);
+    search.rules = source_rules(engine, RULES_MAX, true);
+    struct source whole = source_best(&search);
+    if (whole.book != 0)
+        return source_add(plan, line, whole.book, wanted);
 
-    struct rank last;
-    const struct rank *after = NULL;
-    while (wanted > 0) {
-        u32 book = next_source(engine, plan, sku, 1, after, &rank);
-        ASSERT(book != 0); /* enough_anywhere said so */
-        u32 units = MIN(wanted, engine->books[book].available);
-        if (!source_add(plan, line, book, units))
-            return false;
+    struct source pieces[ORDER_PARTS_MAX];
+    search.piece_of = wanted;
+    u32 count = plan->source_count == ORDER_PARTS_MAX ? 0 : best_pieces(&search, pieces);
+    for (u32 i = 0; i < count && wanted > 0; i++) {
+        u32 units = MIN(wanted, book_free(&engine->books[pieces[i].book]));
+        bool added = source_add(plan, line, pieces[i].book, units);
+        ASSERT(added);
         wanted -= units;
-        last = rank;
-        after = &last;
     }
-    return true;
+    MARK_WHEN(SPLIT_TOO_FINE, wanted > 0);
+    return wanted == 0;
 }
 
 static struct result split(const struct engine *engine, struct plan *plan)
@@ -226,29 +200,41 @@ static void number_parts(const struct engine *engine, struct plan *plan)
     }
 }
 
+/* Pick-up and carry-out: all of it from the store that was asked for. */
+static struct result from_store(const struct engine *engine, struct plan *plan)
+{
+    u32 location = plan->place->location;
+    for (u32 i = 0; i < plan->line_count; i++) {
+        const struct plan_line *line = &plan->lines[i];
+        const struct book *book = &engine->books[engine_find_book(engine, line->sku, location)];
+        u32 held = plan->place->delivery == DELIVERY_PICK_UP ? units_beyond_safety(book) : book->available;
+        if (held < line->quantity) {
+            plan_tell(plan, "source", RESULT_SOLD_OUT, i + 1, location, held, line->quantity);
+            MARK(SOLD_OUT_IN_STORE);
+            return refuse(RESULT_SOLD_OUT, line->sku);
+        }
+    }
+    take_all_from(engine, plan, location, 0);
+    return accept(0, 0);
+}
+
 static struct result choose_sources(const struct engine *engine, struct plan *plan)
 {
-    const struct command_order_place *place = plan->place;
-    if (place->delivery != DELIVERY_HOME) {
-        u32 lacking = first_lacking(engine, plan, place->location);
-        if (lacking != plan->line_count) {
-            MARK(SOLD_OUT_IN_STORE);
-            return refuse(RESULT_SOLD_OUT, plan->lines[lacking].sku);
-        }
-        take_all_from(engine, plan, place->location);
-        return accept(0, 0);
-    }
+    bool may_split = (plan->place->flags & ORDER_MAY_SPLIT) != 0;
+    if (plan->place->delivery != DELIVERY_HOME)
+        return from_store(engine, plan);
     if (plan->trace == NULL && only_source(engine, plan))
         return accept(0, 0);
-    u32 single = best_single(engine, plan);
-    if (single != 0) {
-        take_all_from(engine, plan, single);
+    u32 known;
+    u32 single = best_single(engine, plan, &known);
+    if (single != 0 && !(may_split && split_is_better(engine, plan, single))) {
+        take_all_from(engine, plan, single, known);
         return accept(0, 0);
     }
     struct result enough = enough_anywhere(engine, plan);
     if (enough.code != RESULT_OK)
         return enough;
-    if (!(place->flags & ORDER_MAY_SPLIT))
+    if (!may_split)
         return refuse(RESULT_SPLIT_NEEDED, 0);
     return split(engine, plan);
 }
@@ -260,4 +246,76 @@ struct result route(const struct engine *engine, struct plan *plan)
     if (result.code == RESULT_OK)
         number_parts(engine, plan);
     return result;
+}
+
+/* --- what it costs a location ------------------------------------------------------------- */
+
+/* Calls for each location that sends something of an order, once. */
+static void each_sender(struct engine *engine, const struct order *order, void (*call)(struct location *, u32 hour),
+                        u32 hour)
+{
+    if (order->delivery != DELIVERY_HOME)
+        return;
+    for (u32 i = 0; i < order->line_count; i++) {
+        u32 location = engine->books[engine->lines[order->first_line + i].book].location;
+        bool seen = false;
+        for (u32 j = 0; j < i && !seen; j++)
+            seen = engine->books[engine->lines[order->first_line + j].book].location == location;
+        if (!seen)
+            call(&engine->locations[location], hour);
+    }
+}
+
+static void hour_count(struct location *location, u32 hour)
+{
+    if (location->hour != hour)
+        location->hour_orders = 0;
+    location->hour = hour;
+    location->hour_orders++;
+}
+
+static void hour_give_back(struct location *location, u32 hour)
+{
+    if (location->hour != hour)
+        return;
+    ASSERT(location->hour_orders > 0);
+    location->hour_orders--;
+}
+
+void route_take(struct engine *engine, const struct order *order)
+{
+    each_sender(engine, order, hour_count, (u32)(order->placed_ms / HOUR_MS));
+}
+
+void route_give_back(struct engine *engine, const struct order *order)
+{
+    each_sender(engine, order, hour_give_back, (u32)(order->placed_ms / HOUR_MS));
+}
+
+/* --- the rules ------------------------------------------------------------------------------ */
+
+struct result apply_routing_set(struct engine *engine, const struct command_routing_set *command)
+{
+    const u8 asked[RULES_MAX] = {command->rule_1, command->rule_2, command->rule_3,
+                                 command->rule_4, command->rule_5, command->rule_6};
+    u8 rules[sizeof(engine->head.rules)] = {0};
+    u32 count = 0;
+    for (u32 i = 0; i < RULES_MAX; i++) {
+        if (asked[i] == 0)
+            continue;
+        if (asked[i] >= RULE_COUNT || i != count)
+            return refuse(RESULT_MALFORMED, 0);
+        for (u32 j = 0; j < count; j++)
+            if (rules[j] == asked[i])
+                return refuse(RESULT_MALFORMED, 0);
+        rules[count++] = asked[i];
+    }
+    bool same = true;
+    for (u32 i = 0; i < RULES_MAX; i++)
+        same &= rules[i] == engine->head.rules[i];
+    if (same)
+        return no_change(0, count);
+    for (u32 i = 0; i < RULES_MAX; i++)
+        engine->head.rules[i] = rules[i];
+    return accept(0, count);
 }

@@ -58,7 +58,7 @@ struct result apply_wallet_top_up(struct engine *engine, const struct command_wa
         return refuse(RESULT_UNKNOWN_CURRENCY, 0);
     i64 *wallet = wallet_balance(engine, command->shopper, command->currency);
     i64 *provider = &engine->currencies[command->currency].provider_minor;
-    if (!amount_good(command->amount_minor) || command->amount_minor > MONEY_MAX + *provider ||
+    if (!amount_good(command->amount_minor) || command->amount_minor > money_room(engine, command->currency) ||
         (wallet != NULL && command->amount_minor > MONEY_MAX - *wallet))
         return refuse(RESULT_BAD_AMOUNT, 0);
     if (wallet == NULL && !wallet_fits(engine, command->shopper))

@@ -15,6 +15,7 @@ struct currency {
     u32 text;               /* texts of the command that put it: engine_text() */
     u32 digits;
     i64 provider_minor;     /* ledger: the payment provider's account; negative = money that came in from outside */
+    i64 taken_back_minor;   /* what sellers gave for goods without a receipt */
 };
 
 struct country {
@@ -55,7 +56,8 @@ struct location {
     u8 reserved;
     u32 hour;               /* hours since 1970 that hour_orders is about */
     u32 hour_orders;        /* orders to be sent that were routed here in that hour, less those dropped in it */
-    u32 shrink[6];          /* units that went to shrink here, by enum count_reason; lost on their way to a shopper: REASON_NONE */
+    u64 shrink[6];          /* units that went to shrink here, by enum count_reason; lost on their way to a
+                             * shopper: REASON_NONE */
 };
 
 struct brand {
@@ -94,7 +96,7 @@ struct sku {
     u16 origin;             /* country of the brand at the time; 0: unknown */
     u16 tax_class;
     u8 for_sale;
-    u8 ordered;             /* 1: has been ordered; seller, brand and department are fixed */
+    u8 ordered;             /* 1: has been ordered or taken back; seller, brand and department are fixed */
     u8 capped;              /* 1: has had a deal with a per-person cap */
     u8 reserved[7];
 };
@@ -191,11 +193,12 @@ struct flagship {
     u32 next;               /* of the same festival */
 };
 
-/* Goods that are expected from outside, or on their way from one location to another. Always expected >= received + lost. */
+/* Goods that are expected from outside, or on their way from one location to another. Always
+ * expected >= received + lost. */
 struct inbound {
     u64 reference;
     i64 made_ms;
-    i64 closed_ms;          /* 0: more may come */
+    i64 closed_ms;          /* 0: more may come; at least 1 when closed */
     u32 sku;
     u32 from;               /* location id; 0: from outside */
     u32 to;
@@ -354,9 +357,9 @@ struct answer {
     u32 second;             /* when, s since 1970 */
 };
 
-_Static_assert(sizeof(struct currency) == 16, "no padding");
+_Static_assert(sizeof(struct currency) == 24, "no padding");
 _Static_assert(sizeof(struct city) == 20, "no padding");
-_Static_assert(sizeof(struct location) == 72, "no padding");
+_Static_assert(sizeof(struct location) == 96, "no padding");
 _Static_assert(sizeof(struct account) == 24, "no padding");
 _Static_assert(sizeof(struct sku) == 64, "one cache line");
 _Static_assert(sizeof(struct price) == 16, "no padding");

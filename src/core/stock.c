@@ -32,23 +32,45 @@ u32 book_make(struct engine *engine, u32 sku, u32 location)
     engine->skus[sku].first_book = id;
     engine->skus[sku].book_count++;
     index_insert(&engine->book_index, index_tag(book_hash(sku, location)), id);
+    shelf_add(engine, id);
     return id;
 }
 
-void book_reserve(struct book *book, u32 units)
+void book_available_add(struct engine *engine, struct book *book, i64 units)
 {
-    ASSERT(book->available >= units);
-    book->available -= units;
+    u32 free_before = book_free(book);
+    ASSERT(book->available + units >= 0 && book->available + units <= UINT32_MAX);
+    book->available = (u32)(book->available + units);
+    shelf_change(engine, book, free_before);
+}
+
+void book_safety_set(struct engine *engine, struct book *book, u32 units)
+{
+    u32 free_before = book_free(book);
+    book->safety = units;
+    shelf_change(engine, book, free_before);
+}
+
+void book_services_set(struct engine *engine, struct book *book, u16 services)
+{
+    u32 free_before = book_free(book);
+    book->services = services;
+    shelf_change(engine, book, free_before);
+}
+
+void book_reserve(struct engine *engine, struct book *book, u32 units)
+{
+    book_available_add(engine, book, -(i64)units);
     book->reserved += units;
     MARK_WHEN(LAST_UNIT_TAKEN, book->available == 0);
     ASSERT(book_balances(book));
 }
 
-void book_release(struct book *book, u32 units)
+void book_release(struct engine *engine, struct book *book, u32 units)
 {
     ASSERT(book->reserved >= units);
     book->reserved -= units;
-    book->available += units;
+    book_available_add(engine, book, units);
     ASSERT(book_balances(book));
 }
 
@@ -60,7 +82,33 @@ void book_sell(struct book *book, u32 units)
     ASSERT(book_balances(book));
 }
 
-static struct result stock_references(const struct engine *engine, u32 sku, u32 location)
+void book_shrink(struct engine *engine, struct book *book, u32 units, enum count_reason reason)
+{
+    ASSERT(reason < REASON_COUNT);
+    book->shrink += units;
+    engine->locations[book->location].shrink[reason] += units;
+}
+
+void book_take_back(struct engine *engine, struct book *book, u32 units)
+{
+    ASSERT(book->sold >= units);
+    book->sold -= units;
+    book_available_add(engine, book, units);
+    ASSERT(book_balances(book));
+}
+
+void book_receive_back(struct engine *engine, struct book *book, u32 units, bool restock)
+{
+    ASSERT(units <= UNITS_MAX - book->received);
+    book->received += units;
+    if (restock)
+        book_available_add(engine, book, units);
+    else
+        book->quarantine += units;
+    ASSERT(book_balances(book));
+}
+
+struct result stock_references(const struct engine *engine, u32 sku, u32 location)
 {
     if (!exists(engine, LIMIT_skus, sku))
         return refuse(RESULT_UNKNOWN_SKU, sku);
@@ -84,13 +132,15 @@ struct result apply_stock_receive(struct engine *engine, const struct command_st
         id = book_make(engine, command->sku, command->location);
     struct book *book = &engine->books[id];
     book->received += command->quantity;
-    book->available += command->quantity;
+    book_available_add(engine, book, command->quantity);
     ASSERT(book_balances(book));
     return accept(id, book->available);
 }
 
 struct result apply_stock_count(struct engine *engine, const struct command_stock_count *command)
 {
+    if (command->reason >= REASON_COUNT)
+        return refuse(RESULT_MALFORMED, 0);
     struct result good = stock_references(engine, command->sku, command->location);
     if (good.code != RESULT_OK)
         return good;
@@ -114,8 +164,8 @@ struct result apply_stock_count(struct engine *engine, const struct command_stoc
     if (command->counted > on_hand)
         book->received += command->counted - on_hand;
     else
-        book->shrink += on_hand - command->counted;
-    book->available = command->counted - book->reserved;
+        book_shrink(engine, book, on_hand - command->counted, command->reason);
+    book_available_add(engine, book, (i64)command->counted - on_hand);
     ASSERT(book_balances(book));
     return accept(id, book->available);
 }
@@ -146,10 +196,29 @@ struct result apply_stock_move(struct engine *engine, const struct command_stock
     if (id == 0)
         id = book_make(engine, command->sku, command->to);
     struct book *to = &engine->books[id];
-    from->available -= command->quantity;
+    book_available_add(engine, from, -(i64)command->quantity);
     from->moved_out += command->quantity;
-    to->available += command->quantity;
+    book_available_add(engine, to, command->quantity);
     to->moved_in += command->quantity;
     ASSERT(book_balances(from) && book_balances(to));
     return accept(id, to->available);
+}
+
+struct result apply_stock_keep(struct engine *engine, const struct command_stock_keep *command)
+{
+    struct result good = stock_references(engine, command->sku, command->location);
+    if (good.code != RESULT_OK)
+        return good;
+    if (command->units > UNITS_MAX)
+        return refuse(RESULT_BAD_QUANTITY, command->sku);
+    u32 id = engine_find_book(engine, command->sku, command->location);
+    if (command->units == engine->books[id].safety)
+        return no_change(id, engine->books[id].available);
+    if (id == 0 && room(engine, LIMIT_books) == 0)
+        return pool_full(LIMIT_books);
+
+    if (id == 0)
+        id = book_make(engine, command->sku, command->location);
+    book_safety_set(engine, &engine->books[id], command->units);
+    return accept(id, engine->books[id].available);
 }
