@@ -273,7 +273,7 @@ expect "export orders" 0 "order,placed_at,state" "$eleven" export shop orders --
 expect "export sales" 0 "11.11,MUG-RED,Red Mug" "$eleven" export shop sales
 expect "export to a full disk" 4 "standard output" sh -c '"$0" export shop orders >/dev/full' "$eleven"
 expect "export of no festival" 1 "there is no festival" "$eleven" export shop orders --festival 12.12
-expect "export of nothing" 2 "is none of orders, stock, sales and deals" "$eleven" export shop things
+expect "export of nothing" 2 "is none of orders, stock, sales, deals and locations" "$eleven" export shop things
 
 # acknowledged FOLDER FILE: every line "id key total" is an order of that total.
 acknowledged() {
