@@ -26,6 +26,7 @@ def fields():
     for block in re.split(r"\bCOMMAND\(\d", text)[1:]:
         word = re.search(r'"([\w.]+)"', block).group(1).upper()
         names = re.findall(r"FIELD\(\w+, (\w+)", block) + re.findall(r"TEXT\((\w+)\)", block)
+        names = ["rules" if name.startswith("rule_") else name for name in names]
         yield word, {name for name in names if not re.match("reserved|line_count$|flags$", name)}
 
 
@@ -46,7 +47,7 @@ def test_resp_options(server, client):
     table = read("docs", "RESP.md").split("| option |")[1].split("\n\n")[0]
     options = re.findall(r"^\| `([A-Z]+)`", table, re.M)
     values = {"CURRENCY": "CNY", "DELIVERY": "pick-up", "LOCATION": "st-1", "PAYMENT": "hold", "CHANNEL": "store",
-              "SPLIT": "1", "EXPECT": "1880"}
+              "SPLIT": "1", "SHOWN": "0", "EXPECT": "1880"}
     assert set(options) == set(values), options
     rest = [word for pair in values.items() for word in pair]
     order = client.execute_command("ORDER.PLACE", "all-options", 1, "-", "-", *rest, "LINES", "MUG-RED", 1)
