@@ -68,6 +68,16 @@ static i32 latitude(u32 city)
     return 30000000 + (i32)(city / 24) * 1000000;
 }
 
+static void give_plan(const struct catalogue *catalogue, u32 location, u16 capacity)
+{
+    struct command_location_plan plan = {
+        .header = {.kind = COMMAND_LOCATION_PLAN, .size = sizeof(plan)}, .location = location,
+        .utc_offset_minutes = 480, .opens_min = 540, .closes_min = 1320, .weekend_opens_min = 540,
+        .weekend_closes_min = 1320, .cut_off_min = 960, .capacity = capacity, .prepare_min = 30, .keep_days = 7,
+        .days_city = 1, .days_far = 3};
+    catalogue->sink(catalogue->argument, &plan.header);
+}
+
 void catalogue_base(const struct catalogue *catalogue)
 {
     char code[CODE_BYTES];
@@ -87,6 +97,7 @@ void catalogue_base(const struct catalogue *catalogue)
     draft = (struct draft){.command.location = {.city = 1, .longitude_e6 = 101000000, .latitude_e6 = 30000000,
                                                 .kind = LOCATION_WAREHOUSE, .services = SERVICE_SHIP}};
     GIVE(LOCATION_PUT, location, 2, "warehouse", "Warehouse");
+    give_plan(catalogue, 1, 0);
     for (u32 i = 1; i <= BRANDS; i++) {
         draft = (struct draft){.command.brand = {.country = 1}};
         GIVE(BRAND_PUT, brand, 2, numbered(code, "brand", i), "Brand");
@@ -155,15 +166,11 @@ void catalogue_stores(const struct catalogue *catalogue)
             .city = city, .longitude_e6 = longitude(city) + (i32)(store * 37 % 1000) * 100, .latitude_e6 = latitude(city),
             .kind = LOCATION_STORE, .services = SERVICE_SHIP | SERVICE_PICK_UP | SERVICE_CARRY_OUT}};
         GIVE(LOCATION_PUT, location, 2, numbered(code, "store", store), "Store");
-        struct command_location_plan plan = {
-            .header = {.kind = COMMAND_LOCATION_PLAN, .size = sizeof(plan)}, .location = location,
-            .utc_offset_minutes = 480, .opens_min = 540, .closes_min = 1320, .weekend_opens_min = 540,
-            .weekend_closes_min = 1320, .cut_off_min = 960, .capacity = CATALOGUE_STORE_ORDERS, .prepare_min = 30,
-            .keep_days = 7, .days_city = 1, .days_far = 3};
-        (void)plan;
+        bool hot = store % CATALOGUE_HOT_EVERY == 0; /* few stores: they take all of its orders */
+        give_plan(catalogue, location, hot ? 0 : CATALOGUE_STORE_ORDERS);
         for (u32 rank = 0; rank < CATALOGUE_STORE_SKUS; rank++)
             give_stock(catalogue, workload_ranked_sku(rank, catalogue->skus), location);
-        if (store % CATALOGUE_HOT_EVERY == 0)
+        if (hot)
             give_stock(catalogue, catalogue->skus + 1, location);
     }
 }

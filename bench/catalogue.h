@@ -28,7 +28,7 @@ struct catalogue {
 /* In this order. */
 void catalogue_base(const struct catalogue *catalogue);
 void catalogue_skus(const struct catalogue *catalogue);
-/* Each store sends parcels, at most CATALOGUE_STORE_ORDERS an hour, and holds the CATALOGUE_STORE_SKUS SKUs that are
+/* Each store sends parcels, most of them at most CATALOGUE_STORE_ORDERS an hour, and holds the CATALOGUE_STORE_SKUS SKUs that are
  * bought most. Every CATALOGUE_HOT_EVERY-th holds the hot one. */
 #define CATALOGUE_STORE_SKUS 100u
 #define CATALOGUE_STORE_ORDERS 60000u

@@ -186,23 +186,33 @@ static i64 *account(struct units *units, enum held_as which)
     return which == AVAILABLE ? &units->available : which == RESERVED ? &units->reserved : &units->sold;
 }
 
-/* The lines of a part of an order (0: of all of it) from one account to another; then the books must say so. */
-static void order_moves(struct storm *storm, u32 order_id, u32 part, enum held_as from, enum held_as to)
+/* The lines of a part of an order (0: of all of it) from one account to another. */
+static void lines_move(struct storm *storm, u32 order_id, u32 part, enum held_as from, enum held_as to)
 {
     const struct order *order = engine_order(storm->engine, order_id);
-    for (u32 pass = 0; pass < 2; pass++)
-        for (u32 i = 0; i < order->line_count; i++) {
-            const struct line *line = engine_line(storm->engine, order->first_line + i);
-            const struct book *book = engine_book(storm->engine, line->book);
-            if (part != 0 && line->part != part)
-                continue;
-            if (pass == 1) {
-                compare_book(storm, book->sku, book->location);
-                continue;
-            }
-            *account(units_at(storm, book->sku, book->location), from) -= line->quantity;
-            *account(units_at(storm, book->sku, book->location), to) += line->quantity;
-        }
+    for (u32 i = 0; i < order->line_count; i++) {
+        const struct line *line = engine_line(storm->engine, order->first_line + i);
+        const struct book *book = engine_book(storm->engine, line->book);
+        if (part != 0 && line->part != part)
+            continue;
+        *account(units_at(storm, book->sku, book->location), from) -= line->quantity;
+        *account(units_at(storm, book->sku, book->location), to) += line->quantity;
+    }
+}
+
+static void compare_books_of(struct storm *storm, u32 order_id)
+{
+    const struct order *order = engine_order(storm->engine, order_id);
+    for (u32 i = 0; i < order->line_count; i++) {
+        const struct book *book = engine_book(storm->engine, engine_line(storm->engine, order->first_line + i)->book);
+        compare_book(storm, book->sku, book->location);
+    }
+}
+
+static void order_moves(struct storm *storm, u32 order_id, u32 part, enum held_as from, enum held_as to)
+{
+    lines_move(storm, order_id, part, from, to);
+    compare_books_of(storm, order_id);
 }
 
 /* --- what happens ---------------------------------------------------------------------------- */
@@ -394,7 +404,10 @@ static void tick(struct storm *storm)
     GIVE(storm, clock_tick, CLOCK_TICK, );
     for (u32 id = 1; id <= engine_order_count(storm->engine); id++)
         if (held[id] && engine_order(storm->engine, id)->state == ORDER_EXPIRED)
-            order_moves(storm, id, 0, RESERVED, AVAILABLE);
+            lines_move(storm, id, 0, RESERVED, AVAILABLE);
+    for (u32 id = 1; id <= engine_order_count(storm->engine); id++)
+        if (held[id])
+            compare_books_of(storm, id);
     free(held);
 }
 
@@ -438,7 +451,7 @@ static void close_storm(struct storm *storm)
 }
 
 #define STORM_LINE(name, storm, commands)                                                                       \
-    FAULT_LINE(name, {"commands", commands}, {"stores", (storm).stores}, {"units", (storm).received},           \
+    FAULT_LINE(name, {"cases", commands}, {"stores", (storm).stores}, {"units", (storm).received},           \
                {"orders", (storm).orders}, {"home", (storm).by_way[0]}, {"elsewhere", (storm).elsewhere},       \
                {"pick-up", (storm).by_way[1]}, {"scan-and-go", (storm).by_way[2]}, {"till", (storm).by_way[3]}, \
                {"refused", (storm).refused}, {"oversold", (storm).oversold},                                    \
