@@ -22,6 +22,7 @@
 #define SKUS 6u
 #define CITIES 430u
 #define SHOPPERS 500u
+#define TILLS 40u
 #define UNITS_PER_STORE 2u
 #define WEALTH ((i64)100000000000)
 
@@ -117,6 +118,12 @@ static void furnish_store(struct storm *storm, u32 id, u32 cities)
             receive(storm, sku, id, 1 + draw(storm, UNITS_PER_STORE));
 }
 
+/* The store of a till; every hundredth location is a warehouse. */
+static u32 till_store(u32 till)
+{
+    return 2 * till - 1;
+}
+
 static void furnish(struct storm *storm, u32 cities)
 {
     char code[32];
@@ -140,6 +147,11 @@ static void furnish(struct storm *storm, u32 cities)
         OK(GIVE(storm, shopper_join, SHOPPER_JOIN, .currency = 1, .city = 1 + i % cities));
         OK(GIVE(storm, wallet_top_up, WALLET_TOP_UP, .shopper = i, .currency = 1, .amount_minor = WEALTH));
     }
+    for (u32 i = 1; i <= TILLS; i++) {
+        snprintf(code, sizeof(code), "till %u", i);
+        PUT_STORM(storm, till_put, TILL_PUT, code, .location = till_store(i), .shopper = i);
+        OK(GIVE(storm, till_open, TILL_OPEN, .till = i, .float_minor = 10000));
+    }
 }
 
 static void open_storm(struct storm *storm, u64 seed, u32 stores, u32 cities, bool second_opinion)
@@ -155,6 +167,8 @@ static void open_storm(struct storm *storm, u64 seed, u32 stores, u32 cities, bo
     storm->limits.orders = storm->limits.lines = 400000;
     storm->limits.text_bytes = 4 << 20;
     storm->limits.answers = 1000;
+    storm->limits.tills = storm->limits.shifts = TILLS;
+    storm->limits.tenders = 400000;
     storm->engine = support_engine(&storm->limits);
     storm->naive = second_opinion ? naive_create(&storm->limits) : NULL;
     storm->units = calloc((size_t)(SKUS + 1) * (stores + 1), sizeof(*storm->units));
@@ -236,21 +250,37 @@ static void compare_explanation(struct storm *storm, struct result result, u32 e
     fault_unless(location == explained, &storm->different, "explained from %u, sent from %u", explained, location);
 }
 
+/* Half in cash and half by card; one in eight is void again, one in four stays suspended. */
+static void pay_at_till(struct storm *storm, u32 id, u32 till)
+{
+    i64 total_minor = engine_order(storm->engine, id)->total_minor;
+    if (draw(storm, 4) == 0)
+        return;
+    OK(GIVE(storm, till_pay, TILL_PAY, .order = id, .till = till, .cash_minor = total_minor / 2,
+            .card_minor = total_minor - total_minor / 2));
+    order_moves(storm, id, 0, RESERVED, SOLD);
+    if (draw(storm, 8) == 0) {
+        OK(GIVE(storm, till_void, TILL_VOID, .order = id, .till = till));
+        order_moves(storm, id, 0, SOLD, AVAILABLE);
+    }
+}
+
 static void place(struct storm *storm)
 {
     u32 way = draw(storm, 4); /* home, pick-up, scan and go, till */
+    u32 till = 1 + draw(storm, TILLS);
     u64 buffer[16] = {0};
     struct command_order_place *order = (struct command_order_place *)buffer;
     struct order_line_asked *lines = (struct order_line_asked *)(order + 1);
     *order = (struct command_order_place){
         .header.kind = COMMAND_ORDER_PLACE, .shopper = 1 + draw(storm, SHOPPERS), .currency = 1,
         .channel = way == 0 ? CHANNEL_WEB : way == 3 ? CHANNEL_TILL : CHANNEL_STORE, .delivery = DELIVERY_HOME,
-        .payment = way == 3 ? PAYMENT_PROVIDER : draw(storm, 2) ? PAYMENT_WALLET : PAYMENT_HOLD,
+        .payment = way < 3 && draw(storm, 2) ? PAYMENT_WALLET : PAYMENT_HOLD,
         .flags = (u8)draw(storm, 2), .line_count = (u16)(1 + draw(storm, 2)),
     };
     if (way > 0) {
         order->delivery = way == 1 ? DELIVERY_PICK_UP : DELIVERY_CARRY_OUT;
-        order->location = draw_store(storm);
+        order->location = way == 3 ? till_store(till) : draw_store(storm);
         order->flags = 0;
     } else {
         order->city = (u16)(1 + draw(storm, (u32)engine_city_count(storm->engine)));
@@ -282,6 +312,8 @@ static void place(struct storm *storm)
     bool gone = engine_order(storm->engine, result.id)->delivery == DELIVERY_CARRY_OUT &&
                 engine_order(storm->engine, result.id)->state == ORDER_PAID;
     order_moves(storm, result.id, 0, AVAILABLE, gone ? SOLD : RESERVED);
+    if (way == 3)
+        pay_at_till(storm, result.id, till);
 }
 
 static u8 part_state(const struct storm *storm, const struct order *order, u32 part)

@@ -409,9 +409,6 @@ u32 promise_min(const struct location *location, u32 city, u8 delivery, i64 now_
 
 /* The minute by which a pick-up must be fetched that becomes ready now. */
 u32 promise_due_min(const struct location *location, i64 now_ms);
-/* An order to be sent counts in the hour of each location that sends something of it; dropped, not any more. */
-void route_take(struct engine *engine, const struct order *order);
-void route_give_back(struct engine *engine, const struct order *order);
 
 /* From held to paid: money, meters; over the counter also the goods. */
 void order_become_paid(struct engine *engine, u32 id, u8 payment);
