@@ -462,7 +462,7 @@ def tills(call):
     paid = good("till_pay", "till", path=till, json={
         "order": first["order"], "cash_minor": due - 5000, "card_minor": 5000})
     check(paid["state"] == "paid" and paid["lines"][0]["state"] == "handed-over", paid)
-    bad("order_receipt", "wrong-state", "till", path={"order": second["order"]})
+    bad("order_receipt", "not-found", "till", path={"order": second["order"]})
     good("till_pay", "till", path=till, json={"order": second["order"], "cash_minor": due // 2})
     receipt = call.send("order_receipt", "till", path={"order": first["order"]}, query={"width": "58"}).body.decode()
     check("Spade" in receipt and "st-1-t1" in receipt and "50.00" in receipt, receipt)

@@ -176,7 +176,7 @@ void serve_order_receipt(struct http *http)
         !param_word(http, "drawer", param_parse_truth, &drawer))
         return;
     if (order->state != ORDER_PAID) {
-        problem_result(http, (struct result){.code = RESULT_WRONG_STATE, .value = order->state});
+        problem_reply(http, PROBLEM_NOT_FOUND, "The order is not paid: it has no receipt.");
         return;
     }
     struct receipt receipt = {.language = (enum receipt_language)language};
