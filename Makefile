@@ -158,7 +158,7 @@ test-threads: test-setup ## the test programs with threads, and a short life of 
 	@$(again) build/thread/eleven $(threaded:%=build/thread/test_%) $(in_thread)
 	@$(sanitized) tools/run-tests build/thread $(short_thread) $(threaded)
 
-test-doors: $(BUILD)/eleven ## the server from outside, every test of it
+test-doors: $(BUILD)/eleven $(BUILD)/print_labels ## the server from outside, every test of it
 	@tools/run-tests $(BUILD) $(doors_beside)
 	@tools/run-tests -j 1 $(BUILD) $(doors_alone)
 
@@ -183,7 +183,7 @@ tidy: $(BUILD)/libeleven.a ## check the house itself
 	@tools/tidy $(BUILD)
 
 # Peers of the benchmarks are left out: their headers come with packages that only `make bench` installs.
-linted := $(wildcard src/*/*.c sim/*.c) $(filter-out bench/peer_%,$(wildcard bench/*.c)) $(wildcard fuzz/*.c test/*.c)
+linted := $(wildcard src/*/*.c sim/*.c) $(filter-out bench/peer_%,$(wildcard bench/*.c)) $(wildcard fuzz/*.c test/*.c test/print/*.c)
 # Of the states of a function; clang's own bound is 225000, which takes four times as long and finds the same here.
 NODES ?= 20000
 lint: ## clang-tidy over all of it (.clang-tidy); NODES=225000 as far as its analyser goes

@@ -462,7 +462,13 @@ def tills(call):
     paid = good("till_pay", "till", path=till, json={
         "order": first["order"], "cash_minor": due - 5000, "card_minor": 5000})
     check(paid["state"] == "paid" and paid["lines"][0]["state"] == "handed-over", paid)
+    bad("order_receipt", "not-found", "till", path={"order": second["order"]})
     good("till_pay", "till", path=till, json={"order": second["order"], "cash_minor": due // 2})
+    receipt = call.send("order_receipt", "till", path={"order": first["order"]}, query={"width": "58"}).body.decode()
+    check("Spade" in receipt and "st-1-t1" in receipt and "50.00" in receipt, receipt)
+    for format, begins in (("escpos", b"\x1b@"), ("html", b"<!DOCTYPE html>")):
+        answer = call.send("order_receipt", "till", path={"order": first["order"]}, query={"format": format})
+        check(answer.status == 200 and answer.body.startswith(begins), format, answer)
     good("order_cancel", "till", path={"order": third["order"]})
     check(good("till_void", "till", path=till, json={"order": second["order"]})["state"] == "cancelled", "till_void")
     bad("till_void", "wrong-state", "till", path=till, json={"order": second["order"]})

@@ -224,17 +224,18 @@ static void bars_path(struct buffer *out, i32 x_um, i32 y_um, u32 module_um, u32
             continue;
         if (!bars->dark[from])
             continue;
+        u32 wide_um = (to - from) * module_um;
         u32 reach_um = height_um + (bars->guard[from] ? BARS_GUARD * module_um : 0);
         buffer_byte(out, 'M');
         svg_length(out, x_um + (i32)((bars->quiet_left + from) * module_um));
         buffer_byte(out, ' ');
         svg_length(out, y_um);
         buffer_byte(out, 'h');
-        svg_length(out, (to - from) * module_um);
+        svg_length(out, wide_um);
         buffer_byte(out, 'v');
         svg_length(out, reach_um);
         buffer_text(out, "h-");
-        svg_length(out, (to - from) * module_um);
+        svg_length(out, wide_um);
         buffer_byte(out, 'z');
     }
     buffer_text(out, "\"/>\n");

@@ -125,6 +125,12 @@ void place_emit_units(struct emit *emit, const struct book *book)
     emit_key_number(emit, "coming", book->coming);
 }
 
+i64 place_drawer(const struct shift *shift)
+{
+    i64 sold = shift->sold_minor[TENDER_CASH - 1], back = shift->refunded_minor[TENDER_CASH - 1];
+    return shift->float_minor + sold - back + shift->put_in_minor - shift->taken_out_minor;
+}
+
 static int near_compare(const void *a, const void *b)
 {
     const struct place_near *left = a, *right = b;

@@ -4,6 +4,7 @@
  */
 #include "core/words.h"
 #include "door/ask.h"
+#include "door/place.h"
 #include "door/resp_state.h"
 #include "door/right.h"
 
@@ -235,6 +236,8 @@ static void run_command(struct conn *conn, struct resp *resp, const struct slice
 
 /* --- reads --------------------------------------------------------------------------------------- */
 
+#define MS_OF_MINUTE 60000
+
 static struct slice code_of(const struct engine *engine, u32 text)
 {
     return text == 0 ? slice_of("", 0) : engine_text(engine, text, 0);
@@ -247,13 +250,15 @@ static void order_lines(struct conn *conn, const struct order *order)
     for (u32 i = 0; i < order->line_count; i++) {
         const struct line *line = engine_line(engine, order->first_line + i);
         const struct book *book = engine_book(engine, line->book);
-        resp_array_head(conn, 6);
+        resp_array_head(conn, 8);
         resp_bulk(conn, code_of(engine, engine_sku(engine, book->sku)->text));
         resp_integer(conn, line->quantity);
         resp_integer(conn, line->unit_price_minor);
         resp_bulk(conn, code_of(engine, engine_location(engine, book->location)->text));
         resp_integer(conn, line->part);
         resp_text(conn, word_part_state(line->state));
+        resp_integer(conn, (i64)line->promised_min * MS_OF_MINUTE);
+        resp_integer(conn, (i64)line->due_min * MS_OF_MINUTE);
     }
 }
 
@@ -352,6 +357,37 @@ static void run_festival_get(struct conn *conn, struct resp *resp, const struct 
     }
 }
 
+/* TILL.GET till: whether it is open, and what its newest shift comes to. */
+static void run_till_get(struct conn *conn, struct resp *resp, const struct slice *arguments, u32 count)
+{
+    const struct engine *engine = conn->server->engine;
+    const struct till *till = engine_till(engine, ask_find(engine, COMMAND_TILL_PUT, arguments[1], ASK_WORD));
+    const struct caller *caller = &resp->caller;
+    (void)count;
+    bool clerk = (caller->roles & ROLE_CLERK) != 0 && caller->location != 0;
+    if (till == NULL || (clerk && till->location != caller->location)) {
+        resp_null(conn);
+        return;
+    }
+    const struct shift *shift = engine_shift(engine, till->shift);
+    const struct {
+        const char *name;
+        i64 value;
+    } rows[] = {
+        {"shift", till->shift},
+        {"open", shift != NULL && shift->closed_ms == 0},
+        {"drawer_minor", shift == NULL ? 0 : place_drawer(shift)},
+        {"sales", shift == NULL ? 0 : shift->sales},
+        {"returns", shift == NULL ? 0 : shift->returns},
+        {"voids", shift == NULL ? 0 : shift->voids},
+    };
+    resp_map_head(conn, ARRAY_COUNT(rows));
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        resp_text(conn, rows[i].name);
+        resp_integer(conn, rows[i].value);
+    }
+}
+
 #define STAFF (ROLE_CLERK | ROLE_MERCHANDISER | ROLE_PROVIDER | ROLE_INTEGRATOR | ROLE_ADMINISTRATOR)
 
 const struct resp_command resp_commands[] = {
@@ -370,6 +406,7 @@ const struct resp_command resp_commands[] = {
     {"ORDER.GET", run_order_get, 2, STAFF | ROLE_SHOPPER, true, "ORDER.GET order"},
     {"STOCK.GET", run_stock_get, -2, ROLE_ANYBODY, true, "STOCK.GET sku [location]: units that may be bought now"},
     {"WALLET.GET", run_wallet_get, -2, STAFF | ROLE_SHOPPER, true, "WALLET.GET shopper [currency]: balance, minor units"},
+    {"TILL.GET", run_till_get, 2, STAFF & ~ROLE_PROVIDER, true, "TILL.GET till: its newest shift, and what should be in the drawer"},
     {"FESTIVAL.GET", run_festival_get, 2, ROLE_ANYBODY, true, "FESTIVAL.GET festival: window and meters"},
 };
 const size_t resp_command_count = ARRAY_COUNT(resp_commands);

@@ -6,6 +6,7 @@
 #include "door/ask.h"
 #include "door/catalogue.h"
 #include "door/param.h"
+#include "door/place.h"
 #include "door/problem.h"
 #include "door/render.h"
 #include "door/route.h"
@@ -38,13 +39,6 @@ static u32 path_till(struct http *http)
 
 /* --- shifts --------------------------------------------------------------------------------------------- */
 
-/* What should be in the drawer. */
-static i64 shift_drawer(const struct shift *shift)
-{
-    i64 sold = shift->sold_minor[TENDER_CASH - 1], back = shift->refunded_minor[TENDER_CASH - 1];
-    return shift->float_minor + sold - back + shift->put_in_minor - shift->taken_out_minor;
-}
-
 static void emit_means(struct emit *emit, const char *key, const i64 amounts[3])
 {
     emit_key_open(emit, key, '{');
@@ -66,10 +60,10 @@ static void emit_shift(struct emit *emit, const struct engine *engine, u32 id)
     emit_means(emit, "refunded_minor", shift->refunded_minor);
     emit_key_number(emit, "put_in_minor", shift->put_in_minor);
     emit_key_number(emit, "taken_out_minor", shift->taken_out_minor);
-    emit_key_number(emit, "drawer_minor", shift_drawer(shift));
+    emit_key_number(emit, "drawer_minor", place_drawer(shift));
     if (closed) {
         emit_key_number(emit, "counted_minor", shift->counted_minor);
-        emit_key_number(emit, "difference_minor", shift->counted_minor - shift_drawer(shift));
+        emit_key_number(emit, "difference_minor", shift->counted_minor - place_drawer(shift));
     } else {
         emit_key_null(emit, "counted_minor");
         emit_key_null(emit, "difference_minor");
