@@ -37,7 +37,7 @@ SERVER_LIBS := -luv -lssl -lcrypto -ljansson -lsqlite3 -lsodium -lcurl
 LLHTTP := /usr/share/llhttp
 
 lib_sources := $(wildcard src/base/*.c src/core/*.c src/io/*.c src/journal/*.c src/node/*.c)
-server_sources := $(wildcard src/access/*.c src/view/*.c src/hook/*.c src/exchange/*.c src/door/*.c)
+server_sources := $(wildcard src/code/*.c src/access/*.c src/view/*.c src/hook/*.c src/exchange/*.c src/door/*.c)
 cli_sources := $(wildcard src/cli/*.c) $(filter-out bench/peer% bench/load%,$(wildcard bench/*.c)) # `eleven bench` is ours; peers and load generators are apart
 support_sources := $(wildcard sim/disk*.c) $(filter-out $(wildcard test/test_*.c),$(wildcard test/*.c))
 test_sources := $(wildcard test/test_*.c)

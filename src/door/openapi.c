@@ -365,6 +365,28 @@ static void emit_body(struct emit *emit, const struct route *route, struct descr
     emit_close(emit, '}');
 }
 
+static void emit_json(struct emit *emit, const char *schema)
+{
+    emit_key_open(emit, "application/json", '{');
+    open_reference(emit, "schema", "schemas", schema);
+    emit_close(emit, '}');
+}
+
+/* Media types with a bar between them: the answer is of one of them. */
+static void emit_medias(struct emit *emit, const char *medias)
+{
+    char media[DESCRIBE_NAME_MAX];
+    for (const char *at = medias; *at != 0; at += *at == '|') {
+        size_t size = strcspn(at, "|");
+        ASSERT(size < sizeof(media));
+        memcpy(media, at, size);
+        media[size] = 0;
+        emit_key_open(emit, media, '{');
+        emit_close(emit, '}');
+        at += size;
+    }
+}
+
 static void emit_success(struct emit *emit, const struct route *route)
 {
     const char *media = describe_media(route->response);
@@ -382,10 +404,10 @@ static void emit_success(struct emit *emit, const struct route *route)
     }
     if (route->response != NULL) {
         emit_key_open(emit, "content", '{');
-        emit_key_open(emit, media != NULL ? media : "application/json", '{');
-        if (media == NULL)
-            open_reference(emit, "schema", "schemas", route->response);
-        emit_close(emit, '}');
+        if (media != NULL)
+            emit_medias(emit, media);
+        else
+            emit_json(emit, route->response);
         emit_close(emit, '}');
     }
     emit_close(emit, '}');

@@ -3,6 +3,7 @@
  */
 #include "base/assert.h"
 #include "core/words.h"
+#include "door/base_url.h"
 #include "door/catalogue.h"
 #include "door/feed.h"
 #include "door/http_state.h"
@@ -12,55 +13,18 @@
 #include "door/serve.h"
 #include "door/turn.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define FEED_STEP_ROWS 64u          /* rows made, */
 #define FEED_STEP_BYTES 16384u      /* or bytes of them, */
 #define FEED_STEP_BOOKS 2048u       /* or books looked at in one step: 0.1 ms */
-#define FEED_BASE_MAX 280u
-
-/* --- what links begin with ------------------------------------------------------------------------------- */
-
-/* A host and port as browsers send them; anything else would go into links of ours. */
-static bool host_good(struct slice host)
-{
-    for (size_t i = 0; i < host.size; i++) {
-        char byte = host.bytes[i];
-        bool letter = (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
-        if (!letter && (byte == 0 || strchr(".-:[]_", byte) == NULL))
-            return false;
-    }
-    return host.size > 0 && host.size <= 255;
-}
-
-/* Writes the base (FEED_BASE_MAX bytes); bytes NULL: refused. */
-static struct slice feed_base(struct http *http, char *base)
-{
-    const char *public_url = http_server(http)->options.public_url;
-    struct slice host = http_request(http)->headers[HTTP_HOST];
-    int size;
-    if (public_url != NULL && *public_url != 0) {
-        size = snprintf(base, FEED_BASE_MAX, "%s", public_url);
-    } else if (host.bytes != NULL && host_good(host)) {
-        size = snprintf(base, FEED_BASE_MAX, "%s://" SLICE_FORMAT, http->conn->tls != NULL ? "https" : "http",
-                        SLICE_ARGS(host));
-    } else {
-        problem_reply(http, PROBLEM_BAD_REQUEST, "The Host header names no host.");
-        return slice_of(NULL, 0);
-    }
-    size_t kept = MIN((size_t)size, (size_t)FEED_BASE_MAX - 1);
-    while (kept > 0 && base[kept - 1] == '/')
-        kept--;
-    return slice_of(base, kept);
-}
 
 /* False: refused. */
 static bool feed_make(struct http *http, struct feed *feed, char *base)
 {
     struct server *server = http_server(http);
     *feed = (struct feed){.engine = server->engine, .now_ms = server_now_ms(server)};
-    feed->base = feed_base(http, base);
+    feed->base = base_url(http, base);
     return feed->base.bytes != NULL && catalogue_currency(http, &feed->currency);
 }
 
@@ -72,7 +36,7 @@ struct feed_turn {
     bool stock;             /* local inventory, of books; else products, of SKUs */
     u32 location;           /* 0: every store */
     u32 at, last;           /* rows looked at, and the last to look at */
-    char base[FEED_BASE_MAX];
+    char base[BASE_URL_MAX];
 };
 
 /* The book is one of those meant. */
@@ -186,7 +150,7 @@ void serve_feed_stock(struct http *http)
 static void page_found(struct http *http, const u32 *skus, size_t count, bool more)
 {
     struct feed feed;
-    char base[FEED_BASE_MAX];
+    char base[BASE_URL_MAX];
     struct buffer json = {0};
     (void)more; /* a page of PRODUCT_VARIANTS_MAX rows is long enough */
     if (!feed_make(http, &feed, base))
