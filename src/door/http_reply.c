@@ -146,24 +146,30 @@ static bool tag_matches(struct slice header, const char *tag, size_t size)
     return false;
 }
 
-void http_reply_json(struct http *http, int status)
+void http_reply_tagged(struct http *http, const char *type, const char *more)
 {
     struct buffer *scratch = &http->conn->server->scratch;
     struct slice body = slice_of(scratch->bytes, scratch->size);
-    char headers[96];
-    bool get = http->parser.method == HTTP_GET || http->parser.method == HTTP_HEAD;
-    if (!get || status != 200) {
-        http_reply(http, status, "application/json", body, http->request.headers[HTTP_IDEMPOTENCY_KEY].bytes != NULL &&
-                   http->replayed ? "Idempotent-Replayed: true\r\n" : "");
-        return;
-    }
-    int size = snprintf(headers, sizeof(headers), "ETag: \"%016llx\"\r\nCache-Control: private, no-cache\r\n",
-                        (unsigned long long)checksum64(body.bytes, body.size, 0));
-    ASSERT(size > 0 && (size_t)size < sizeof(headers));
+    char headers[HTTP_TAGGED_MAX + 96];
+    ASSERT(strlen(more) <= HTTP_TAGGED_MAX);
+    snprintf(headers, sizeof(headers), "ETag: \"%016llx\"\r\nCache-Control: private, no-cache\r\n%s",
+             (unsigned long long)checksum64(body.bytes, body.size, 0), more);
     if (tag_matches(http->request.headers[HTTP_IF_NONE_MATCH], headers + 6, 18))
         http_reply(http, 304, NULL, slice_of("", 0), headers);
     else
-        http_reply(http, 200, "application/json", body, headers);
+        http_reply(http, 200, type, body, headers);
+}
+
+void http_reply_json(struct http *http, int status)
+{
+    struct buffer *scratch = &http->conn->server->scratch;
+    bool get = http->parser.method == HTTP_GET || http->parser.method == HTTP_HEAD;
+    if (get && status == 200)
+        http_reply_tagged(http, "application/json", "");
+    else
+        http_reply(http, status, "application/json", slice_of(scratch->bytes, scratch->size),
+                   http->request.headers[HTTP_IDEMPOTENCY_KEY].bytes != NULL && http->replayed
+                       ? "Idempotent-Replayed: true\r\n" : "");
 }
 
 /* --- in pieces ---------------------------------------------------------------------------------------- */

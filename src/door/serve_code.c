@@ -118,7 +118,7 @@ static void reply_linkset(const struct asked *asked)
     emit_close(&emit, ']');
     emit_close(&emit, '}');
     buffer_free(&anchor);
-    http_reply(asked->http, 200, LINKSET_TYPE, slice_of(emit.out->bytes, emit.out->size), LINKSET_CONTEXT);
+    http_reply_tagged(asked->http, LINKSET_TYPE, LINKSET_CONTEXT);
 }
 
 /* --- one link ------------------------------------------------------------------------------------------------- */
