@@ -24,7 +24,8 @@ LINKSET_SCHEMA = {
     "type": "object", "required": ["linkset"], "additionalProperties": False,
     "properties": {"linkset": {"type": "array", "minItems": 1, "items": {
         "type": "object", "required": ["anchor", VOC + "defaultLink"], "additionalProperties": False,
-        "properties": {"anchor": {"type": "string", "pattern": "^https?://[^?#]+$"}, "itemDescription": {"type": "string"}},
+        "properties": {"anchor": {"type": "string", "pattern": "^https?://[^?#]+$"},
+                       "itemDescription": {"type": "string"}},
         "patternProperties": {"^https://ref\\.gs1\\.org/voc/\\w+$": {"type": "array", "minItems": 1, "items": {
             "type": "object", "required": ["href", "title"], "additionalProperties": False,
             "properties": {"href": {"type": "string", "pattern": "^https?://"}, "title": {"type": "string"},
@@ -90,7 +91,8 @@ def test_price(eleven):
                 "lines": [{"sku": "MUG-RED", "quantity": quantity}]})
             assert answer.status == 201, answer
         said = scan(server, "/01/" + MUG14).json
-        assert said["product"]["deal"]["taken"] == 5 and said["price"]["amount_minor"] == said["product"]["price_minor"], said
+        assert said["product"]["deal"]["taken"] == 5, said
+        assert said["price"]["amount_minor"] == said["product"]["price_minor"], said
         scan(server, "/01/%s?currency=XXX" % MUG14, 404)
 
 
@@ -152,7 +154,8 @@ def test_browser(eleven):
         page = follow(server, answer)
         assert page.status == 200 and page.type == "text/html", page
         text = page.body.decode()
-        for words in ("Red Mug", "CNY 11.11", "This store, Store in Hangzhou", "In stock (3)", "LOT-1", "Take it with you"):
+        for words in ("Red Mug", "CNY 11.11", "This store, Store in Hangzhou", "In stock (3)", "LOT-1",
+                      "Take it with you"):
             assert words in text, words
         assert "scan" not in server.request("GET", "/products/red-mug").body.decode()
         # a page cannot be made to tell of another product, nor to say what a link may not

@@ -32,7 +32,7 @@ DIFFERENCES = {
         "there its grammar is asked alone.",
         lambda text, ours: re.search(r"/(401|417|8004|8006|8010|8013|8017)/", text)),
     "check-digit": (
-        "GS1 has check digits in more places than it looks at: of 417, 8006, 8017, and of GTINs, GLNs ... in the query.",
+        "GS1 has check digits in more places than it looks at: of 417, 8006, 8017, and in the query.",
         lambda text, ours: ours["status"] == "bad-check-digit" and "/%s/" % ours["about"] not in text
         or re.search("/(417|8006|8017)/", text)),
     "key-415": (
@@ -91,7 +91,7 @@ DIFFERENCES = {
         "Behind the first =, it drops what follows a second one when it splits.",
         lambda text, ours: re.search(r"[?&][^&]*=[^&]*=", text)),
     "compressed": (
-        "It reads the compressed form as well, which the standard has left (release 1.3), and takes any last segment for it.",
+        "It reads the compressed form as well, which left the standard, and takes any last segment for it.",
         lambda text, ours: ours["status"] in ("no-key", "missing-value") and
         re.fullmatch(r"https?:/(/[^/?]+)*/[\w-]+/?", text.partition("?")[0])),
     "repeated-extension": (
@@ -198,7 +198,8 @@ def good(rng):
         if not (name == "10" and "/10/" in path) and name != key:
             query.append("%s=%s" % (name, ATTRIBUTES[name](rng)))
     if rng.random() < 0.3:
-        query.append("%s=%s" % (rng.choice(["store", "x-y", "s4t", "linkType"]), urllib.parse.quote(text(rng, 12), safe="")))
+        name = rng.choice(["store", "x-y", "s4t", "linkType"])
+        query.append("%s=%s" % (name, urllib.parse.quote(text(rng, 12), safe="")))
     return stem + path + ("?" + "&".join(query) if query else "")
 
 
@@ -225,7 +226,8 @@ def hostile():
     paths = ["", "/", "//", "/10", "/10/", "/10//", "/10/A/", "/10/A//21/B", "/21/A/10/B", "/21/A/22/B", "/10/A/22/B",
              "/22/A/21/B/10/C", "/10/A/10/B", "/17/261231", "/lot/A", "/gtin/A", "/254/A", "/235/A", "/10/A/235/B",
              "/235/A/10/B", "/foo", "/foo/bar", "/../01/" + GTIN, "/./10/A", "/10/" + "A" * 20, "/10/" + "A" * 21,
-             "/10/%", "/10/%4", "/10/%4G", "/10/%zz", "/10/%00", "/10/%0a", "/10/%7F", "/10/%20", "/10/A B", "/10/%C3%A9",
+             "/10/%", "/10/%4", "/10/%4G", "/10/%zz", "/10/%00", "/10/%0a", "/10/%7F", "/10/%20", "/10/A B",
+             "/10/%C3%A9",
              "/10/\u00e9", "/10/%2F", "/10/%2f", "/10/%22", "/10/\"", "/10/<b>", "/10/%3Cb%3E", "/10/(A)", "/10/A+B",
              "/10/A;B", "/10/A:B", "/10/A@B", "/10/A~B", "/10/A%7EB", "/10/A$B", "/10/A[B", "/10/A|B", "/10/A\\B",
              "/10/A#B", "#frag", "/10/A#", "/10/%2525", "/10/%41", "/01/" + GTIN, "/414/9520000001117", "/00/1",
@@ -249,8 +251,10 @@ def hostile():
              "http:/h/01/" + GTIN, "//h/01/" + GTIN, "/01/" + GTIN, GTIN, "javascript:alert(1)//01/" + GTIN,
              "HTTPS://H/01/" + GTIN, "https://H/01/" + GTIN, "ftp://h/01/" + GTIN, "xhttps://h/01/" + GTIN,
              "https:///01/" + GTIN, "https://h:/01/" + GTIN, "https://h:80/01/" + GTIN, "https://h:8a/01/" + GTIN,
-             "https://u@h/01/" + GTIN, "https://u:p@h/01/" + GTIN, "https://[::1]/01/" + GTIN, "https://[::1/01/" + GTIN,
-             "https://[v1.a]/01/" + GTIN, "https://h\\@x/01/" + GTIN, "https://h h/01/" + GTIN, "https://%68/01/" + GTIN,
+             "https://u@h/01/" + GTIN, "https://u:p@h/01/" + GTIN, "https://[::1]/01/" + GTIN,
+             "https://[::1/01/" + GTIN,
+             "https://[v1.a]/01/" + GTIN, "https://h\\@x/01/" + GTIN, "https://h h/01/" + GTIN,
+             "https://%68/01/" + GTIN,
              "https://h/a b/01/" + GTIN, "https://h/%/01/" + GTIN, "https://h/<x>/01/" + GTIN, "https://h//01/" + GTIN,
              "https://h/01//" + GTIN, "https://h/a//01/" + GTIN, "https://h/0/01/" + GTIN, "https://h/%30%31/" + GTIN,
              "https://h/1/" + GTIN, "https://h/gtin/" + GTIN, "https://h/02/" + GTIN, "https://h/410/9520000001117",
@@ -258,7 +262,8 @@ def hostile():
              "https://h/414/9520000001118", "https://h/414/9520000001117/254/A", "https://h/414/9520000001117/10/A",
              "https://h/8006/095200000011170102", "https://h/8006/095200000011180102", "https://h/8004/A%23",
              "https://h/8010/A%23B", "https://h/8010/a", "https://h/8010/A/8011/1", "https://h/8010/A/8011/A",
-             "https://h/253/952000000111", "https://h/255/95200000011171234567890123", "https://h/8018/952000000000000003",
+             "https://h/253/952000000111", "https://h/255/95200000011171234567890123",
+             "https://h/8018/952000000000000003",
              "https://h/8017/952000000000000003/8019/1", "https://h/AQKKH", "https://h/01/" + GTIN + "/AQKKH",
              "https://h/" + "a/" * 40 + "01/" + GTIN, h + "?a=" + "a" * 2000,
              h + "?" + "&".join("p%d=1" % i for i in range(40)), h + "/10/A" * 12, h + "?17=261231" * 3]

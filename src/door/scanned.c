@@ -214,14 +214,17 @@ bool scanned_read(struct http *http, struct slice target, struct scanned *scanne
 void scanned_target(struct buffer *out, const struct scanned *scanned, bool attributes)
 {
     const struct link *link = &scanned->link;
-    struct link_part kept[LINK_ATTRIBUTES_MAX];
+    struct link_part kept[LINK_ATTRIBUTES_MAX] = {0};
     size_t count = 0;
     for (u32 i = 0; attributes && i < link->attribute_count; i++) {
         struct slice name = link->attributes[i].name;
         if (link_is_attribute(name))
             kept[count++] = link->attributes[i];
     }
-    enum link_status status = link_write(out, slice_of("", 0), link->gtin, link->qualifiers, link->qualifier_count, kept,
-                                         count);
-    ASSERT(status == LINK_OK || status == LINK_TOO_LONG); /* what was one writing may be a longer one */
+    enum link_status status = link_write(out, slice_of("", 0), link->gtin, link->qualifiers, link->qualifier_count,
+                                         kept, count);
+    if (status == LINK_TOO_LONG && count > 0) /* what stood for itself takes three bytes in this writing */
+        scanned_target(out, scanned, false);
+    else
+        ASSERT(status == LINK_OK);
 }

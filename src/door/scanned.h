@@ -52,7 +52,8 @@ bool scanned_wants_page(struct http *http);
 /* Refuses as a page for browsers, else as a problem document. */
 void scanned_refuse(struct http *http, enum problem problem, const char *detail);
 
-/* The link in canonical order from its key on: qualifiers, and attributes that are AIs when `attributes`. */
+/* The link in canonical order from its key on: qualifiers, and attributes that are AIs when `attributes` and there is
+ * room for them (LINK_TEXT_MAX). */
 void scanned_target(struct buffer *out, const struct scanned *scanned, bool attributes);
 
 /* Units that can be carried out, and picked up, at the store. */
