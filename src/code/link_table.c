@@ -130,12 +130,16 @@ static bool check_digit_good(const char *digits, size_t count)
     return (10 - sum % 10) % 10 == (unsigned)(digits[count - 1] - '0');
 }
 
+static unsigned two_digits(const char *digits)
+{
+    return (unsigned)((digits[0] - '0') * 10 + (digits[1] - '0'));
+}
+
 /* The century plays no part but in one year of a hundred, 2100, which is not yet in sight (link_date_end). */
 static bool date_good(const char *digits)
 {
-    i64 year = 2000 + (digits[0] - '0') * 10 + (digits[1] - '0');
-    unsigned month = (unsigned)((digits[2] - '0') * 10 + (digits[3] - '0'));
-    unsigned day = (unsigned)((digits[4] - '0') * 10 + (digits[5] - '0'));
+    i64 year = 2000 + (i64)two_digits(digits);
+    unsigned month = two_digits(digits + 2), day = two_digits(digits + 4);
     if (month < 1 || month > 12)
         return false;
     i64 begin = time_days(year, month, 1);
@@ -173,11 +177,10 @@ bool link_date_end(struct slice value, i64 now_ms, i64 *end_ms)
     if (now_ms < 0 || now_ms > TIME_MS_LAST || !date_good(v))
         return false;
     time_text(now, now_ms, 0);
-    i64 this_year = (now[0] - '0') * 1000 + (now[1] - '0') * 100 + (now[2] - '0') * 10 + (now[3] - '0');
-    i64 year = this_year / 100 * 100 + (v[0] - '0') * 10 + (v[1] - '0');
+    i64 this_year = (i64)two_digits(now) * 100 + two_digits(now + 2);
+    i64 year = this_year / 100 * 100 + two_digits(v);
     year += year - this_year >= 51 ? -100 : year - this_year <= -50 ? 100 : 0;
-    unsigned month = (unsigned)((v[2] - '0') * 10 + (v[3] - '0'));
-    unsigned day = (unsigned)((v[4] - '0') * 10 + (v[5] - '0'));
+    unsigned month = two_digits(v + 2), day = two_digits(v + 4);
     i64 next = month == 12 ? time_days(year + 1, 1, 1) : time_days(year, month + 1, 1);
     i64 date = day == 0 ? next - 1 : time_days(year, month, day);
     if (date >= next)
@@ -186,7 +189,7 @@ bool link_date_end(struct slice value, i64 now_ms, i64 *end_ms)
         *end_ms = (date + 1) * 86400000;
         return true;
     }
-    i64 hour = (v[6] - '0') * 10 + (v[7] - '0'), minute = (v[8] - '0') * 10 + (v[9] - '0');
+    i64 hour = two_digits(v + 6), minute = two_digits(v + 8);
     *end_ms = date * 86400000 + hour * 3600000 + minute * 60000;
     return hour < 24 && minute < 60;
 }

@@ -221,10 +221,10 @@ void scanned_target(struct buffer *out, const struct scanned *scanned, bool attr
         if (link_is_attribute(name))
             kept[count++] = link->attributes[i];
     }
-    enum link_status status = link_write(out, slice_of("", 0), link->gtin, link->qualifiers, link->qualifier_count,
-                                         kept, count);
-    if (status == LINK_TOO_LONG && count > 0) /* what stood for itself takes three bytes in this writing */
-        scanned_target(out, scanned, false);
-    else
-        ASSERT(status == LINK_OK);
+    struct slice no_stem = slice_of("", 0);
+    enum link_status status =
+        link_write(out, no_stem, link->gtin, link->qualifiers, link->qualifier_count, kept, count);
+    if (status == LINK_TOO_LONG) /* what stood for itself takes three bytes in this writing */
+        status = link_write(out, no_stem, link->gtin, link->qualifiers, link->qualifier_count, NULL, 0);
+    ASSERT(status == LINK_OK);
 }
