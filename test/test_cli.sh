@@ -233,6 +233,25 @@ expect "is no bound, and the cap stays" 0 "11.11,,2" deal_of shop MUG-RED
 expect "and as it was" 0 "1 changed" "$eleven" festival shop --code 11.11 --deals "$fixtures/deals.csv"
 expect "export deals" 0 "festival,sku,price,currency,quota,taken,cap,opens,closes" "$eleven" export shop deals
 
+# --- flagship cities, and deals of a city or a store ----------------------------------------------------------
+cp -r shop places
+expect "flagship cities" 0 "flagships 3301 " "$eleven" festival places --code 11.11 --flagship 3301
+expect "these and no others" 0 "flagship cities: 1 new, 1 changed" "$eleven" festival places --code 11.11 --flagship 1101
+refused "a flagship on the moon" 1 'there is no city "moon"' places "$eleven" festival places --code 11.11 --flagship moon
+expect "none" 0 "flagship cities: 0 new, 1 changed" "$eleven" festival places --code 11.11 --flagship none
+printf 'sku,price,quota,city,store\nMUG-RED,9.11,5,3301,\nMUG-RED,8.11,,,st-1\n' >scoped.csv
+expect "deals of places" 0 "deals: 2 new, 0 changed" "$eleven" festival places --code 11.11 --deals scoped.csv
+"$eleven" export places deals >deals-back.csv
+refused "exported and read again" 0 "deals: 0 new, 0 changed, 3 unchanged" places \
+    "$eleven" festival places --code 11.11 --deals deals-back.csv
+expect "they move with the festival" 0 "deals: 0 new, 3 changed" "$eleven" festival places --code 11.11 --closes now+3h
+expect "and keep their places" 0 ",3301," "$eleven" export places deals
+refused "a deal in no city" 1 'scoped.csv:2:4: city: there is no city "moon"' places \
+    sh -c "sed -i s/3301/moon/ scoped.csv; '$eleven' festival places --code 11.11 --deals scoped.csv"
+expect "export locations" 0 "code,name,kind,city,lon,lat,services,utc_offset,hours" "$eleven" export places locations
+refused "shown nowhere" 2 "--shown-here is for delivery, and needs --store" places \
+    "$eleven" explain places --shopper 1 --sku MUG-RED --shown-here
+
 # --- sell, explain, audit, export --------------------------------------------------------------
 expect "sell in no festival" 1 'there is no festival "12.12"' "$eleven" sell shop --festival 12.12
 expect "sell without a festival" 2 "--festival is missing" "$eleven" sell shop
@@ -273,7 +292,7 @@ expect "export orders" 0 "order,placed_at,state" "$eleven" export shop orders --
 expect "export sales" 0 "11.11,MUG-RED,Red Mug" "$eleven" export shop sales
 expect "export to a full disk" 4 "standard output" sh -c '"$0" export shop orders >/dev/full' "$eleven"
 expect "export of no festival" 1 "there is no festival" "$eleven" export shop orders --festival 12.12
-expect "export of nothing" 2 "is none of orders, stock, sales and deals" "$eleven" export shop things
+expect "export of nothing" 2 "is none of orders, stock, sales, deals and locations" "$eleven" export shop things
 
 # acknowledged FOLDER FILE: every line "id key total" is an order of that total.
 acknowledged() {

@@ -4,6 +4,7 @@
  */
 #include "eleven.h"
 
+#include "exchange/export.h"
 #include "exchange/import.h"
 
 /* The libraries do not hold the command line's rooms, so this test brings those it goes through. */
@@ -381,6 +382,79 @@ static void test_prices_and_stock(void **state)
     expect_said("file.csv:3:2: location: there is no location \"no\"");
 }
 
+/* What an export writes. */
+static char *exported(enum export_kind kind)
+{
+    static char text[EXPORT_ROW_MAX + 1];
+    struct export export;
+    bool done = false;
+    assert_true(export_open(&export, stage_engine(stage), kind, 0));
+    text[export_next(&export, text, EXPORT_ROW_MAX, &done)] = 0;
+    assert_true(done);
+    export_close(&export);
+    return text;
+}
+
+#define PLACES "code,name,kind,city,utc_offset,hours,weekend_hours,cut_off,capacity,prepare_min,keep_days,days_city,"  \
+               "days_far\n"
+
+static void test_plans(void **state)
+{
+    (void)state;
+    const struct engine *engine = stage_engine(stage);
+    assert_int_equal(import_text(import_locations, PLACES "s,S,store,3301,-03:30,09:05-21:30,,15:00,70,120,5,1,3\n"
+                                                          "w,W,warehouse,3301,,00:00-24:00,10:00-12:00,,,,,,\n"
+                                                          "n,N,store,3301,,,,,,,,,\n"), CLI_DONE);
+    u32 id = engine_find(engine, COMMAND_LOCATION_PUT, slice_text("s"));
+    const struct location *store = engine_location(engine, id), *house = engine_location(engine, id + 1);
+    assert_int_equal(store->utc_offset_minutes, -210);
+    assert_int_equal(store->opens_min, 545);
+    assert_int_equal(store->closes_min, 1290);
+    assert_int_equal(store->weekend_closes_min, 0);
+    assert_int_equal(store->cut_off_min, 900);
+    assert_int_equal(store->capacity, 70);
+    assert_int_equal(store->prepare_min, 120);
+    assert_int_equal(store->keep_days, 5);
+    assert_int_equal(store->days_far, 3);
+    assert_int_equal(house->closes_min, 1440);
+    assert_int_equal(house->keep_days, KEEP_DAYS_DEFAULT);
+    assert_int_equal(engine_location(engine, id + 2)->keep_days, 0);
+    /* What has no column stays; what is exported and read again is no change. */
+    assert_int_equal(import_text(import_locations, "code,name,kind,city,capacity\ns,S,store,3301,71\n"), CLI_DONE);
+    assert_int_equal(store->capacity, 71);
+    assert_int_equal(store->opens_min, 545);
+    size_t commands = stage->count;
+    assert_int_equal(import_text(import_locations, exported(EXPORT_LOCATIONS)), CLI_DONE);
+    assert_int_equal(stage->count, commands);
+    assert_int_equal(import_text(import_locations, PLACES "s,S,store,3301,+8,9:00-21:00,12:00-11:00,24:01,x,1441,0,61,1\n"
+                                                          "n,N,store,3301,,,,,5,,,,\n"), CLI_REFUSED);
+    expect_said("file.csv:2:5: utc_offset: \"+8\" is not an offset from -12:00 to +14:00");
+    expect_said("file.csv:2:6: hours: \"9:00-21:00\" is not from when to when it is open");
+    expect_said("file.csv:2:7: weekend_hours: \"12:00-11:00\"");
+    expect_said("file.csv:2:8: cut_off: \"24:01\" is not a time of the day");
+    expect_said("file.csv:2:9: capacity: \"x\"");
+    expect_said("file.csv:2:10: prepare_min: \"1441\"");
+    expect_said("file.csv:2:12: days_city: \"61\"");
+    expect_said("file.csv:3:6: hours: a plan needs hours, or weekend_hours");
+}
+
+static void test_safety_stock(void **state)
+{
+    (void)state;
+    assert_int_equal(import_text(import_shopify, HEAD "mug,Mug,,,,,M,1,,3,,\n"), CLI_DONE);
+    assert_int_equal(import_text(import_stock, "sku,location,quantity,safety\nM,main,9,2\n"), CLI_DONE);
+    assert_int_equal(book_of("M", "main")->safety, 2);
+    assert_int_equal(import_text(import_stock, "sku,location,quantity\nM,main,8\n"), CLI_DONE);
+    assert_int_equal(book_of("M", "main")->safety, 2);
+    size_t commands = stage->count;
+    assert_int_equal(import_text(import_stock, exported(EXPORT_STOCK)), CLI_DONE);
+    assert_int_equal(stage->count, commands);
+    assert_int_equal(import_text(import_stock, "sku,location,quantity,safety\nM,main,8,\n"), CLI_DONE);
+    assert_int_equal(book_of("M", "main")->safety, 0);
+    assert_int_equal(import_text(import_stock, "sku,location,quantity,safety\nM,main,8,many\n"), CLI_REFUSED);
+    expect_said("file.csv:2:4: safety: \"many\" is not a whole number from 0 to 1000000000");
+}
+
 /* A count keeps what is promised: Shopify's figure is what can still be bought. */
 static void test_reserved_units_are_kept(void **state)
 {
@@ -468,7 +542,7 @@ int main(void)
         TEST(test_prices_by_currency),   TEST(test_errors_have_their_places),    TEST(test_code_twice_and_gtin_twice),
         TEST(test_bounds_of_texts),      TEST(test_no_more_than_twenty_errors),  TEST(test_headers),
         TEST(test_inventory_both_forms), TEST(test_plain_files),                 TEST(test_prices_and_stock),
-        TEST(test_reserved_units_are_kept), cmocka_unit_test(test_text),
+        TEST(test_reserved_units_are_kept), TEST(test_plans), TEST(test_safety_stock), cmocka_unit_test(test_text),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
