@@ -158,7 +158,7 @@ test-threads: test-setup ## the test programs with threads, and a short life of 
 	@$(again) build/thread/eleven $(threaded:%=build/thread/test_%) $(in_thread)
 	@$(sanitized) tools/run-tests build/thread $(short_thread) $(threaded)
 
-test-doors: $(BUILD)/eleven $(BUILD)/print_labels ## the server from outside, every test of it
+test-doors: $(BUILD)/eleven $(BUILD)/print_labels $(BUILD)/test_link ## the server from outside, every test of it
 	@tools/run-tests $(BUILD) $(doors_beside)
 	@tools/run-tests -j 1 $(BUILD) $(doors_alone)
 

@@ -3,7 +3,7 @@
  * must hold for any bytes (FUZZ_MUST); libFuzzer (clang) looks for bytes for which it does not, AddressSanitizer
  * and UndefinedBehaviorSanitizer look on.
  *
- *   fuzz_resp, fuzz_csv, fuzz_order    the parsers
+ *   fuzz_resp, _csv, _order, _link     the parsers
  *   fuzz_command                       the engine
  *   fuzz_journal                       a data folder whose files were damaged
  *   fuzz_http                          the whole server behind a connection

@@ -313,7 +313,7 @@ static void test_page(void **state)
     put_price(sku, 1990, 1);
     put_stock(sku, 1);
     out.size = 0;
-    feed_page(&out, &scratch, &feed, &sku, 1);
+    feed_page(&out, &scratch, &feed, &sku, 1, NULL);
     const char *begin = strstr(made(), "<script");
     assert_non_null(begin);
     assert_true(strncmp(begin, "<script type=\"application/ld+json\">", 35) == 0);

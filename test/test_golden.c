@@ -22,8 +22,8 @@
 #include <unistd.h>
 
 #define GOLDEN "test/fixtures/golden"
-#define SEED 3187u              /* of a world in which every kind of command is accepted, and few seconds are metered */
-#define LIFE 400u               /* commands in each life */
+#define SEED 3437u              /* of a world in which every kind of command is accepted, and few seconds are metered */
+#define LIFE 1300u               /* commands in each life */
 #define ORDERS_MIN 100u
 #define GOLDENS_MAX 64u
 #define FILE_MAX ((size_t)16 << 20)

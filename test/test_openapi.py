@@ -598,6 +598,15 @@ def catalogue(call):
     one = good("sku_get", path={"sku": "SPADE"})
     check(one == good("gtin_get", path={"gtin": one["gtin"]}) and one["price_minor"] == 9900, one)
     bad("sku_get", "unknown-sku", path={"sku": "NO-SUCH"})
+    json = {"Accept": "application/json"}
+    scanned = good("link", path={"gtin": "9520000001117"}, query={"store": "st-1", "currency": "CNY"}, headers=json)
+    check(scanned["product"]["sku"] == "SPADE" and scanned["store"]["location"] == "st-1", scanned)
+    for query, status in (({}, 307), ({"linkType": "gs1:pip"}, 307), ({"linkType": "linkset"}, 200)):
+        check(call.send("link", path={"gtin": one["gtin"]}, query=query).status == status, "link", query)
+    bad("link", "bad-link", path={"gtin": "9520000001118"})
+    bad("link", "unknown-sku", path={"gtin": "96385074"})
+    bad("link", "unknown-location", path={"gtin": one["gtin"]}, query={"store": "no such"})
+    bad("link", "unknown-link-type", path={"gtin": one["gtin"]}, query={"linkType": "gs1:recipe"})
     check(len(good("sku_stock", path={"sku": "SPADE"})["stock"]) == 2, "sku_stock")
     for id, name, query in (("departments", "departments", {}), ("brands", "brands", {}), ("sellers", "sellers", {}),
                             ("countries", "countries", {}), ("currencies", "currencies", {}),

@@ -97,7 +97,7 @@ static void fetch_books(const struct engine *engine, const struct command_order_
             __builtin_prefetch(likely_book(engine, place, &lines[i]), 1);
 }
 
-/* Where the other lines' books are found, at the location that the rarest line is likely to come from. */
+/* The location that the rarest line is likely to come from, and where the other lines' books there are found. */
 static void fetch_others(const struct engine *engine, const struct command_order_place *place)
 {
     const struct order_line_asked *lines = command_lines(place);
@@ -105,11 +105,10 @@ static void fetch_others(const struct engine *engine, const struct command_order
     for (u32 i = 1; i < place->line_count; i++)
         if (sku_of(engine, &lines[i])->book_count < sku_of(engine, &lines[rarest])->book_count)
             rarest = i;
-    if (place->line_count < 2)
-        return;
     u32 location = likely_book(engine, place, &lines[rarest])->location;
+    __builtin_prefetch(&engine->locations[location], 1);
     for (u32 i = 0; i < place->line_count; i++)
-        if (sku_of(engine, &lines[i])->book_count > 1)
+        if (sku_of(engine, &lines[i])->book_count > 1 && likely_book(engine, place, &lines[i])->location != location)
             index_prefetch(&engine->book_index, index_tag(book_hash(lines[i].sku, location)));
 }
 

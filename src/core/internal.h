@@ -219,6 +219,9 @@ void book_services_set(struct engine *engine, struct book *book, u16 services);
 
 u64 shelf_hash(u32 sku, u32 city);
 u32 shelf_find(const struct engine *engine, u32 sku, u32 city); /* 0: none */
+u32 shelf_find_book(const struct engine *engine, u32 sku, u32 location); /* engine_find_book, quickest for the first book of
+                                                                            * a shelf */
+void shelves_begin(struct engine *engine);                  /* in fresh memory */
 void shelf_add(struct engine *engine, u32 book);            /* a new book, already linked to its SKU */
 void shelf_change(struct engine *engine, const struct book *book, u32 free_before);
 void shelves_rebuild(struct engine *engine);                /* O(books): at start, and when something moves */

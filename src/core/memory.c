@@ -141,7 +141,6 @@ static void lay_out_shelves(char *block, u64 *at, struct engine *engine, const s
     engine->city_shelves = city_shelves;
     engine->city_lists = city_lists;
     engine->city_order = city_order;
-    engine->map_version = 1;
 }
 
 /* Cuts the block; with block NULL only measures it. */
@@ -196,6 +195,7 @@ struct engine *engine_create(void *memory, const struct engine_limits *limits)
     struct engine *engine = memory;
     engine->limits = *limits;
     lay_out(memory, engine, limits);
+    shelves_begin(engine);
     engine->festivals[0].hold_ms = HOLD_MS_DEFAULT;
     const u8 rules[] = {RULE_FEWEST, RULE_WISHED, RULE_CITY, RULE_NEAREST};
     memcpy(engine->head.rules, rules, sizeof(rules));

@@ -33,7 +33,7 @@ static bool source_add(struct plan *plan, u32 line, u32 book, u32 units)
 static void take_all_from(const struct engine *engine, struct plan *plan, u32 location, u32 known)
 {
     for (u32 i = 0; i < plan->line_count; i++) {
-        u32 book = i == 0 && known != 0 ? known : engine_find_book(engine, plan->lines[i].sku, location);
+        u32 book = i == 0 && known != 0 ? known : shelf_find_book(engine, plan->lines[i].sku, location);
         bool added = source_add(plan, i, book, plan->lines[i].quantity);
         ASSERT(added);
     }

@@ -54,11 +54,42 @@ bool shelf_before(const struct engine *engine, u32 location_a, u32 location_b)
     return a != b ? a < b : location_a < location_b;
 }
 
+u32 shelf_find_book(const struct engine *engine, u32 sku, u32 location)
+{
+    if (engine->skus[sku].book_count < 2)
+        return engine_find_book(engine, sku, location);
+    u32 first = engine->shelves[shelf_find(engine, sku, engine->locations[location].city)].first_book;
+    return engine->books[first].location == location ? first : engine_find_book(engine, sku, location);
+}
+
 /* --- keeping them ------------------------------------------------------------------ */
+
+#define SLOTS_FIRST 1024u
+
+/* There are far fewer shelves than books, mostly, and they are asked for with every order: their index is kept small
+ * enough for the cache, and made larger, within the memory that is set aside for it, when it is half full. */
+static void index_make_room(struct engine *engine)
+{
+    struct index *index = &engine->shelf_index;
+    u64 most = index_memory_size(engine->limits.books) / sizeof(u64);
+    if (index->slot_count >= most || (engine->shelf_count + 1) * (u64)2 <= index->slot_count)
+        return;
+    memset(index->slots, 0, index->slot_count * sizeof(u64));
+    index->slot_count = MIN(index->slot_count * 4, most);
+    for (u32 id = 1; id <= engine->shelf_count; id++)
+        index_insert(index, index_tag(shelf_hash(engine->shelves[id].sku, engine->shelves[id].city)), id);
+}
+
+void shelves_begin(struct engine *engine)
+{
+    engine->shelf_index.slot_count = MIN(engine->shelf_index.slot_count, SLOTS_FIRST);
+    engine->map_version = 1;
+}
 
 static u32 shelf_make(struct engine *engine, u32 sku, u32 city)
 {
     ASSERT(engine->shelf_count < engine->limits.books);
+    index_make_room(engine);
     u32 id = ++engine->shelf_count;
     struct shelves *all = &engine->sku_shelves[sku];
     engine->shelves[id] = (struct shelf){.sku = sku, .city = city, .next = all->first};

@@ -60,7 +60,7 @@ static u32 units_wanted(const struct search *search, u32 line, const struct book
 const struct book *source_book(const struct search *search, u32 line, u32 location)
 {
     const struct engine *engine = search->engine;
-    return &engine->books[engine_find_book(engine, search->plan->lines[line].sku, location)];
+    return &engine->books[shelf_find_book(engine, search->plan->lines[line].sku, location)];
 }
 
 /* Whether a store would give its last free unit of a line. */

@@ -479,6 +479,7 @@ void describe_problem_members(struct describe_members *members)
         {"code", "string", "stable; what programs decide by", DESCRIBE_ALWAYS},
         {"detail", "string", "more about this one", DESCRIBE_OPTIONAL},
         {"field", "string", "the field of the request that it is about", DESCRIBE_OPTIONAL},
+        {"reason", "string", "of bad-link: which rule of GS1 Digital Link it breaks; docs/CODES.md", DESCRIBE_OPTIONAL},
         {"retry_after_s", "integer", "when to ask again; as Retry-After", DESCRIBE_OPTIONAL},
         {"queue_ticket", "string", "a place in the line; to be sent as Queue-Ticket", DESCRIBE_OPTIONAL},
 #define VALUE(CODE, KIND, name, meaning) {name, VALUE_TYPE_##KIND, meaning, DESCRIBE_OPTIONAL},

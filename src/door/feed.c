@@ -306,9 +306,11 @@ static void page_images(struct buffer *out, const struct engine *engine, const s
 #define PAGE_STYLE                                                                                                 \
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"       \
     "img{max-width:14rem;max-height:14rem;margin:0 .5rem .5rem 0}table{border-collapse:collapse;width:100%}"       \
+    "section{border:2px solid #b3261e;border-radius:.5rem;padding:0 1rem;margin:1rem 0}"                           \
     "td{border-top:1px solid #ddd;padding:.5rem;vertical-align:top}code{color:#666}strong{color:#b3261e}"
 
-void feed_page(struct buffer *out, struct buffer *scratch, const struct feed *feed, const u32 *skus, size_t count)
+void feed_page(struct buffer *out, struct buffer *scratch, const struct feed *feed, const u32 *skus, size_t count,
+               const struct buffer *scanned)
 {
     const struct engine *engine = feed->engine;
     const struct sku *first = engine_sku(engine, skus[0]);
@@ -330,6 +332,8 @@ void feed_page(struct buffer *out, struct buffer *scratch, const struct feed *fe
         feed_escape(out, engine_text(engine, brand->text, 1));
         buffer_text(out, "</p>\n");
     }
+    if (scanned != NULL)
+        buffer_add(out, scanned->bytes, scanned->size);
     page_images(out, engine, first);
     buffer_text(out, "<table>\n");
     for (size_t i = 0; i < count; i++)

@@ -54,7 +54,9 @@ void feed_stock_begin(struct buffer *out, const struct feed *feed);
 void feed_stock(struct buffer *out, const struct feed *feed, u32 book);
 void feed_end(struct buffer *out);
 
-/* The whole page of a product, of `count` >= 1 SKUs. `scratch` is another buffer, emptied first. */
-void feed_page(struct buffer *out, struct buffer *scratch, const struct feed *feed, const u32 *skus, size_t count);
+/* The whole page of a product, of `count` >= 1 SKUs. `scratch` is another buffer, emptied first. `scanned` is HTML of
+ * what was scanned (scanned_page.h), NULL for who came another way. */
+void feed_page(struct buffer *out, struct buffer *scratch, const struct feed *feed, const u32 *skus, size_t count,
+               const struct buffer *scanned);
 
 #endif

@@ -85,6 +85,10 @@ struct emit http_body(struct http *http);
  * caller has it). */
 void http_reply_json(struct http *http, int status);
 
+/* The same, 200, to a GET, of another media type and with further headers (at most HTTP_TAGGED_MAX bytes). */
+#define HTTP_TAGGED_MAX 256u
+void http_reply_tagged(struct http *http, const char *type, const char *headers);
+
 /* A whole answer; `headers` is "" or lines that end with CR LF. */
 void http_reply(struct http *http, int status, const char *type, struct slice body, const char *headers);
 

@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/checksum.h"
 #include "door/http_state.h"
+#include "door/route.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -18,6 +19,7 @@ static const char *reason_of(int status)
     case 204: return "No Content";
     case 303: return "See Other";
     case 304: return "Not Modified";
+    case 307: return "Temporary Redirect";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 402: return "Payment Required";
@@ -63,6 +65,11 @@ static struct slice date_line(struct server *server)
     "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data:; "  \
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n"
 
+/* Of a GS1 resolver (GS1-Conformant Resolver Standard, 1.2): public, and another answer for another Accept. */
+#define LINK_HEADERS                                                                                         \
+    "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"                \
+    "Access-Control-Expose-Headers: Link, Location\r\nVary: Accept\r\n"
+
 static void head(struct http *http, int status, const char *type, const char *headers)
 {
     struct buffer *out = &http->conn->output;
@@ -84,6 +91,8 @@ static void head(struct http *http, int status, const char *type, const char *he
     buffer_add(out, SAFE_HEADERS, sizeof(SAFE_HEADERS) - 1);
     if (type != NULL && (strncmp(type, "text/html", 9) == 0 || strncmp(type, "image/svg+xml", 13) == 0))
         buffer_text(out, PAGE_HEADERS);
+    if (http->request.route != NULL && http->request.route->flags & ROUTE_LINK)
+        buffer_text(out, LINK_HEADERS);
     if (http->conn->tls != NULL)
         buffer_text(out, "Strict-Transport-Security: max-age=31536000\r\n");
     if (strstr(headers, "Cache-Control:") == NULL)
@@ -137,24 +146,30 @@ static bool tag_matches(struct slice header, const char *tag, size_t size)
     return false;
 }
 
-void http_reply_json(struct http *http, int status)
+void http_reply_tagged(struct http *http, const char *type, const char *more)
 {
     struct buffer *scratch = &http->conn->server->scratch;
     struct slice body = slice_of(scratch->bytes, scratch->size);
-    char headers[96];
-    bool get = http->parser.method == HTTP_GET || http->parser.method == HTTP_HEAD;
-    if (!get || status != 200) {
-        http_reply(http, status, "application/json", body, http->request.headers[HTTP_IDEMPOTENCY_KEY].bytes != NULL &&
-                   http->replayed ? "Idempotent-Replayed: true\r\n" : "");
-        return;
-    }
-    int size = snprintf(headers, sizeof(headers), "ETag: \"%016llx\"\r\nCache-Control: private, no-cache\r\n",
-                        (unsigned long long)checksum64(body.bytes, body.size, 0));
-    ASSERT(size > 0 && (size_t)size < sizeof(headers));
+    char headers[HTTP_TAGGED_MAX + 96];
+    ASSERT(strlen(more) <= HTTP_TAGGED_MAX);
+    snprintf(headers, sizeof(headers), "ETag: \"%016llx\"\r\nCache-Control: private, no-cache\r\n%s",
+             (unsigned long long)checksum64(body.bytes, body.size, 0), more);
     if (tag_matches(http->request.headers[HTTP_IF_NONE_MATCH], headers + 6, 18))
         http_reply(http, 304, NULL, slice_of("", 0), headers);
     else
-        http_reply(http, 200, "application/json", body, headers);
+        http_reply(http, 200, type, body, headers);
+}
+
+void http_reply_json(struct http *http, int status)
+{
+    struct buffer *scratch = &http->conn->server->scratch;
+    bool get = http->parser.method == HTTP_GET || http->parser.method == HTTP_HEAD;
+    if (get && status == 200)
+        http_reply_tagged(http, "application/json", "");
+    else
+        http_reply(http, status, "application/json", slice_of(scratch->bytes, scratch->size),
+                   http->request.headers[HTTP_IDEMPOTENCY_KEY].bytes != NULL && http->replayed
+                       ? "Idempotent-Replayed: true\r\n" : "");
 }
 
 /* --- in pieces ---------------------------------------------------------------------------------------- */

@@ -408,6 +408,8 @@ static void emit_success(struct emit *emit, const struct route *route)
             emit_medias(emit, media);
         else
             emit_json(emit, route->response);
+        if (route->flags & ROUTE_LINK)
+            emit_medias(emit, "application/linkset+json");
         emit_close(emit, '}');
     }
     emit_close(emit, '}');
@@ -418,6 +420,13 @@ static void emit_success(struct emit *emit, const struct route *route)
     emit_close(emit, '}');
 }
 
+static void emit_redirect(struct emit *emit)
+{
+    emit_key_open(emit, "307", '{');
+    description(emit, "What was asked for is at Location.");
+    emit_close(emit, '}');
+}
+
 static void emit_answers(struct emit *emit, const struct route *route)
 {
     const char *name, *sentence;
@@ -425,6 +434,8 @@ static void emit_answers(struct emit *emit, const struct route *route)
     int status;
     emit_key_open(emit, "responses", '{');
     emit_success(emit, route);
+    if (route->flags & ROUTE_LINK)
+        emit_redirect(emit);
     for (size_t i = 0; (status = describe_status(i, &name, &sentence)) != 0; i++) {
         if (!describe_answers(route, status))
             continue;

@@ -68,6 +68,16 @@ void problem_field(struct http *http, const char *field, const char *detail)
     problem_end(http, &emit, text->status, "");
 }
 
+void problem_link(struct http *http, const char *about, const char *reason, const char *sentence)
+{
+    const struct problem_text *text = &problem_texts[PROBLEM_BAD_LINK];
+    struct emit emit = problem_begin(http, text->status, text->word, text->title, sentence);
+    if (*about != 0)
+        emit_key_word(&emit, "field", about);
+    emit_key_word(&emit, "reason", reason);
+    problem_end(http, &emit, text->status, "");
+}
+
 /* --- what the engine refused ------------------------------------------------------------------------ */
 
 enum value_kind { VALUE_NONE, VALUE_NUMBER, VALUE_TIME, VALUE_SKU, VALUE_LOCATION, VALUE_LIMIT };

@@ -26,6 +26,9 @@
     PROBLEM(CODE_MISTYPED, 400, "code-mistyped", "The code was mistyped: its last character does not fit.")        \
     PROBLEM(CODE_UNKNOWN, 404, "unknown-code", "The code has the right form, but is none of ours.")                \
     PROBLEM(CODE_WRONG_PURPOSE, 400, "code-wrong-purpose", "The code is ours, but is for something else.")         \
+    PROBLEM(BAD_LINK, 400, "bad-link", "This is no GS1 Digital Link that can be read.")                          \
+    PROBLEM(NOT_A_GTIN, 404, "not-a-gtin", "A GS1 key of its own kind, but no product: products have a GTIN, 01.") \
+    PROBLEM(UNKNOWN_LINK_TYPE, 404, "unknown-link-type", "There is no link of this type.")                       \
     PROBLEM(METHOD_NOT_ALLOWED, 405, "method-not-allowed", "This resource does not know the method.")            \
     PROBLEM(CONTENT_TOO_LARGE, 413, "content-too-large", "The request's body is too large.")                     \
     PROBLEM(TARGET_TOO_LONG, 414, "target-too-long", "The request's target is too long.")                        \
@@ -48,6 +51,8 @@ enum problem {
 void problem_reply(struct http *http, enum problem problem, const char *detail);
 /* A field by its name. */
 void problem_field(struct http *http, const char *field, const char *detail);
+/* BAD_LINK: the AI or parameter that it is about ("": none), and what is wrong by its word and in a sentence. */
+void problem_link(struct http *http, const char *about, const char *reason, const char *sentence);
 /* What the engine refused, with the result's value by its name (opens_at, remaining, ...). */
 void problem_result(struct http *http, struct result result);
 /* Why a request could not be made a command. */

@@ -75,6 +75,10 @@ static bool path_fits(const char *pattern, struct slice path, struct http_parame
             return false;
         if (!more)
             return at == asked.size && in == path.size;
+        if (a.size > 3 && a.bytes[a.size - 2] == '*') { /* {name*}: the rest, slashes and all, or nothing of it */
+            parameters[(*count)++] = (struct http_parameter){a.bytes, slice_of(b.bytes, path.size - (in - b.size))};
+            return true;
+        }
         if (a.size > 2 && a.bytes[0] == '{') {
             if (b.size == 0)
                 return false;

@@ -14,6 +14,7 @@ enum route_flag {
     ROUTE_FILE = 8,         /* the body is a file, ROUTE_FILE_MAX */
     ROUTE_FREE = 16,        /* not counted by the rate limit: health, open event streams */
     ROUTE_PAGE = 32,        /* not part of the described API: pages, feeds */
+    ROUTE_LINK = 64,        /* a GS1 resolver: for pages of any origin; answers as Accept says, or redirects (307) */
 };
 
 #define ROUTE_BODY_MAX ((size_t)64 << 10)

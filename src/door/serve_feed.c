@@ -10,6 +10,7 @@
 #include "door/param.h"
 #include "door/problem.h"
 #include "door/product.h"
+#include "door/scanned.h"
 #include "door/serve.h"
 #include "door/turn.h"
 
@@ -147,17 +148,49 @@ void serve_feed_stock(struct http *http)
 
 /* --- the page of a product -------------------------------------------------------------------------------------- */
 
+static bool is_among(const u32 *skus, size_t count, u32 sku)
+{
+    for (size_t i = 0; i < count; i++)
+        if (skus[i] == sku)
+            return true;
+    return false;
+}
+
+/* Who scanned a code comes with ?scan=/01/..., from serve_code.c. False: refused. */
+static bool page_scanned(struct http *http, const struct feed *feed, const u32 *skus, size_t count, struct buffer *out)
+{
+    struct slice scan = slice_of("", 0);
+    struct scanned scanned;
+    if (!param_text(http, "scan", LINK_TEXT_MAX, &scan))
+        return false;
+    if (scan.size == 0)
+        return true;
+    struct buffer target = {0};
+    buffer_slice(&target, scan);
+    buffer_byte(&target, '?');
+    buffer_slice(&target, http_request(http)->query);
+    bool good = scanned_read(http, slice_of(target.bytes, target.size), &scanned);
+    bool here = good && is_among(skus, count, scanned.sku);
+    if (here)
+        scanned_page(out, feed->engine, &scanned, feed->currency);
+    else if (good)
+        problem_field(http, "scan", "names another product");
+    buffer_free(&target);
+    return here;
+}
+
 static void page_found(struct http *http, const u32 *skus, size_t count, bool more)
 {
     struct feed feed;
     char base[BASE_URL_MAX];
-    struct buffer json = {0};
+    struct buffer json = {0}, scanned = {0};
     (void)more; /* a page of PRODUCT_VARIANTS_MAX rows is long enough */
-    if (!feed_make(http, &feed, base))
+    if (!feed_make(http, &feed, base) || !page_scanned(http, &feed, skus, count, &scanned))
         return;
     struct buffer *out = http_body(http).out;
-    feed_page(out, &json, &feed, skus, count);
+    feed_page(out, &json, &feed, skus, count, &scanned);
     buffer_free(&json);
+    buffer_free(&scanned);
     http_reply(http, 200, "text/html; charset=utf-8", slice_of(out->bytes, out->size), "");
 }
 
