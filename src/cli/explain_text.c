@@ -68,6 +68,12 @@ static void explain_figures(const struct explain *explain, const struct trace_st
         printf(source ? ": sends no parcels" : ": chosen");
         return;
     }
+    if (source && step->code == RESULT_AT_CAPACITY) {
+        printf(": %lld orders this hour, of %lld", (long long)step->have, (long long)step->need);
+        return;
+    }
+    if (strncmp(step->check, "passed over", strlen("passed over")) == 0)
+        return; /* the rule says why; how it counts is its own */
     char have[CLI_TEXT_MAX], need[CLI_TEXT_MAX];
     for (size_t i = 0; i < ARRAY_COUNT(explain_checks); i++) {
         const struct explain_check *check = &explain_checks[i];
@@ -134,10 +140,15 @@ void explain_result(const struct explain *explain, struct result result)
 
 void explain_step(void *argument, const struct trace_step *step)
 {
-    const struct explain *explain = argument;
+    struct explain *explain = argument;
     const struct engine *engine = explain->engine;
-    if (strcmp(step->check, "decision") == 0)
-        return; /* explain_result says it with its value */
+    if (strcmp(step->check, "decision") == 0) { /* explain_result says it with its value */
+        if (explain->locations > EXPLAIN_LOCATIONS_MAX)
+            printf("  ... and %u checks of further locations\n", explain->locations - EXPLAIN_LOCATIONS_MAX);
+        return;
+    }
+    if (step->location != 0 && ++explain->locations > EXPLAIN_LOCATIONS_MAX)
+        return;
     printf("  %-3s %s", step->code == RESULT_OK ? "ok" : "no", step->check);
     const struct sku *sku = engine_sku(engine, step->sku);
     if (sku != NULL)

@@ -23,18 +23,38 @@ static i64 list_price(const struct engine *engine, const struct sku *sku, u32 cu
     return 0;
 }
 
+/* How near to a store a deal is meant: 0: not for it; else the larger the nearer. */
+static unsigned deal_reach(const struct deal *deal, const struct location *store, u32 id)
+{
+    if (deal->location != 0)
+        return deal->location == id ? 3 : 0;
+    if (deal->city != 0)
+        return store != NULL && deal->city == store->city ? 2 : 0;
+    return 1;
+}
+
 struct offer catalogue_offer(const struct engine *engine, const struct sku *sku, u32 currency, i64 now_ms)
 {
+    return catalogue_offer_at(engine, sku, currency, now_ms, 0);
+}
+
+struct offer catalogue_offer_at(const struct engine *engine, const struct sku *sku, u32 currency, i64 now_ms, u32 store)
+{
+    const struct location *place = engine_location(engine, store);
+    unsigned best_reach = 0;
     struct offer offer = {.list_minor = list_price(engine, sku, currency)};
     const struct deal *best = NULL, *next = NULL;
     for (u32 id = sku->first_deal; id != 0; id = engine_deal(engine, id)->next) {
         const struct deal *deal = engine_deal(engine, id);
         if (engine_festival(engine, deal->festival)->currency != currency || now_ms >= deal->closes_ms)
             continue;
-        if (deal->city != 0 || deal->location != 0)
-            continue; /* not for everybody */
-        if (now_ms >= deal->opens_ms && (best == NULL || deal->price_minor < best->price_minor)) {
+        unsigned reach = deal_reach(deal, place, store);
+        if (reach == 0)
+            continue;
+        bool nearer = reach > best_reach || (reach == best_reach && deal->price_minor < best->price_minor);
+        if (now_ms >= deal->opens_ms && nearer) {
             best = deal;
+            best_reach = reach;
             offer.deal = id;
         } else if (now_ms < deal->opens_ms && (next == NULL || deal->opens_ms < next->opens_ms)) {
             next = deal;

@@ -21,7 +21,11 @@ struct offer {
     u32 next_deal;          /* the first whose window is still to come; 0: none */
 };
 
-/* Of deals for a city or a store alone it knows nothing. O(deals + prices of the SKU), at most 16 each. */
+/* O(deals + prices of the SKU), at most 16 each. `store`: what is bought there; the deals of its own and of its city
+ * come before those for everybody. 0: of deals for a city or a store alone nothing is known. */
+struct offer catalogue_offer_at(const struct engine *engine, const struct sku *sku, u32 currency, i64 now_ms,
+                                u32 store);
+/* The same, for everybody. */
 struct offer catalogue_offer(const struct engine *engine, const struct sku *sku, u32 currency, i64 now_ms);
 
 /* True while the deal has units left. */

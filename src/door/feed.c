@@ -158,7 +158,7 @@ void feed_stock(struct buffer *out, const struct feed *feed, u32 id)
     const struct engine *engine = feed->engine;
     const struct book *book = engine_book(engine, id);
     const struct sku *sku = engine_sku(engine, book->sku);
-    struct offer offer = offer_of(feed, sku);
+    struct offer offer = catalogue_offer_at(engine, sku, feed->currency, feed->now_ms, book->location);
     if (!sku->for_sale || offer.list_minor == 0)
         return;
     buffer_text(out, "<item>\n");

@@ -167,7 +167,8 @@ u32 scanned_pick_up(const struct engine *engine, const struct scanned *scanned)
 
 i64 scanned_price(const struct engine *engine, const struct scanned *scanned, u32 currency)
 {
-    struct offer offer = catalogue_offer(engine, engine_sku(engine, scanned->sku), currency, scanned->now_ms);
+    struct offer offer = catalogue_offer_at(engine, engine_sku(engine, scanned->sku), currency, scanned->now_ms,
+                                            scanned->store);
     const struct deal *deal = engine_deal(engine, offer.deal);
     return deal != NULL && catalogue_deal_left(deal) ? deal->price_minor : offer.list_minor;
 }

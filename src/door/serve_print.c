@@ -37,14 +37,16 @@ static struct slice text_keep(struct label_text *text, struct slice from)
     return slice_of(text->bytes + text->size - size, size);
 }
 
-static struct label_price sku_price(struct http *http, const struct sku *sku, u32 currency, struct label_text *text)
+/* `store`: the price there; 0: everywhere. */
+static struct label_price sku_price(struct http *http, const struct sku *sku, u32 currency, u32 store,
+                                    struct label_text *text)
 {
     struct server *server = http_server(http);
     const struct engine *engine = server->engine;
     struct label_price price = {0};
     if (currency == 0)
         return price;
-    struct offer offer = catalogue_offer(engine, sku, currency, server_now_ms(server));
+    struct offer offer = catalogue_offer_at(engine, sku, currency, server_now_ms(server), store);
     price.list_minor = offer.list_minor;
     price.digits = engine_currency(engine, currency)->digits;
     price.currency = text_keep(text, engine_text(engine, engine_currency(engine, currency)->text, 0));
@@ -139,7 +141,7 @@ static void label_fill(struct http *http, struct labels_job *job, u32 location, 
     label->name = text_keep(text, engine_text(engine, sku->text, SKU_TITLE));
     label->sku = text_keep(text, engine_text(engine, sku->text, SKU_CODE));
     label->store = text_keep(text, engine_text(engine, store->text, 1));
-    label->price = sku_price(http, sku, currency, text);
+    label->price = sku_price(http, sku, currency, location, text);
     label->unit = sku_unit(engine, sku, text);
     label->gtin = sku->gtin;
     struct buffer *scratch = http_body(http).out;
@@ -219,7 +221,7 @@ void serve_sku_label(struct http *http)
     struct label_product label = {
         .name = text_keep(&text, engine_text(engine, sku->text, SKU_TITLE)),
         .sku = text_keep(&text, engine_text(engine, sku->text, SKU_CODE)),
-        .price = sku_price(http, sku, currency, &text),
+        .price = sku_price(http, sku, currency, 0, &text),
         .gtin = sku->gtin,
     };
     struct buffer *out = http_body(http).out;

@@ -12,7 +12,7 @@
 
 #include <sqlite3.h>
 
-#define STORE_SCHEMA 1          /* of schema.def */
+#define STORE_SCHEMA 2          /* of schema.def */
 #define STORE_INSTANCE_BYTES 16
 #define STORE_PATH_MAX 4096
 
