@@ -125,7 +125,7 @@ in_sanitize := MODE=sanitize CC=clang BUILD=build/sanitize
 in_thread := MODE=thread CC=clang BUILD=build/thread
 # The programs that have threads, and a short life of the server at each door; `make test-doors-...` has all of it.
 threaded := exchange view hook threads import access access_world journal io view_search
-short_sanitized := test_doors_http.py:test_hostile:test_split:test_pipelines test_openapi.py \
+short_sanitized := test_doors_http.py:test_hostile:test_split:test_pipelines test_openapi.py test_doors_store.py \
                    test_doors_resp.py:test_hostile:test_split:test_pipeline:test_vanishing \
                    test_doors_crash.py:test_webhooks:test_views
 short_thread := test_doors_crash.py:test_terminate:test_webhooks:test_views test_openapi.py \
