@@ -7,7 +7,7 @@
 
 #include "code/link.h"
 
-/* A primary key (URI Syntax, 4.3). */
+/* A primary key (URI Syntax). */
 bool link_is_key(struct slice ai);
 
 /* An AI that may stand in the query. */

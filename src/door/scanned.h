@@ -1,8 +1,8 @@
 /*
  * What a scanned GS1 Digital Link means in this shop: which SKU, scanned in which store, whether this very item may be
  * sold today, and the ways to get one. The store is the link's own parameter `store`, a location's code: GS1's AI 414
- * holds a GLN, which locations here need not have, and names that are not all digits are for everybody to use (URI
- * Syntax, 4.11).
+ * holds a GLN, which locations here need not have, and names that are not all digits are for everybody to use
+ * (extension parameters of the URI Syntax).
  */
 #ifndef ELEVEN_DOOR_SCANNED_H
 #define ELEVEN_DOOR_SCANNED_H

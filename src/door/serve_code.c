@@ -81,7 +81,7 @@ static bool link_address(struct buffer *out, const struct asked *asked, enum lin
 
 /* --- the link set -------------------------------------------------------------------------------------------- */
 
-/* The default link has a title and nothing else (4.6 of the standard). */
+/* The default link has a title and nothing else, as the standard asks. */
 static void emit_link(struct emit *emit, const struct asked *asked, enum link_type type)
 {
     struct buffer address = {0};
@@ -137,7 +137,7 @@ static enum link_type link_type_of(struct slice text)
     return LINK_TYPE_COUNT;
 }
 
-/* Every parameter of the query goes on to where it leads, and the scan itself (4.7 of the standard). */
+/* Every parameter of the query goes on to where it leads, and the scan itself, as the standard asks. */
 static void add_query(struct buffer *out, const struct asked *asked)
 {
     struct buffer target = {0};
