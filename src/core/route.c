@@ -152,7 +152,7 @@ static bool split_line(const struct engine *engine, struct plan *plan, u32 line)
     if (whole.book != 0)
         return source_add(plan, line, whole.book, wanted);
 
-    struct source pieces[ORDER_PARTS_MAX];
+    struct source pieces[ORDER_PARTS_MAX] = {0};
     search.piece_of = wanted;
     u32 count = plan->source_count == ORDER_PARTS_MAX ? 0 : best_pieces(&search, pieces);
     for (u32 i = 0; i < count && wanted > 0; i++) {
