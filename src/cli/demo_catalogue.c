@@ -23,6 +23,8 @@
 #define BOOKS_STORE 2
 #define UNITS_PER_ORDER 1.75 /* of the crowd: 1-3 lines, mostly one unit, 5 % in stores */
 #define DEALS_PULL_DOWN 1.043 /* measured: with the deals in it, an order is worth that much less */
+#define FLAGSHIPS 12u               /* cities, as in 2018; which ones the festival's plan says: here the largest */
+#define UTC_OFFSET_MINUTES (8 * 60)
 #define GTIN_PREFIX ((u64)952000000000) /* GS1's prefix for demonstrations */
 
 struct demo_goods {
@@ -113,7 +115,19 @@ static u32 catalogue_location(struct catalogue *catalogue, u32 city, bool store)
         .services = store ? SERVICE_SHIP | SERVICE_PICK_UP | SERVICE_CARRY_OUT : SERVICE_SHIP,
     };
     draft_location(catalogue->stage, &place, slice_text(code), slice_text(name));
-    return catalogue_apply(catalogue);
+    u32 id = catalogue_apply(catalogue);
+    struct command_location_plan *plan = stage_draft(catalogue->stage, COMMAND_LOCATION_PLAN);
+    plan->location = id;
+    plan->utc_offset_minutes = UTC_OFFSET_MINUTES;
+    plan->opens_min = plan->weekend_opens_min = store ? 10 * 60 : 0;
+    plan->closes_min = plan->weekend_closes_min = store ? 22 * 60 : 24 * 60;
+    plan->cut_off_min = store ? 16 * 60 : 22 * 60;
+    plan->prepare_min = 60;
+    plan->keep_days = 7;
+    plan->days_city = 1;
+    plan->days_far = 3;
+    catalogue_apply(catalogue);
+    return id;
 }
 
 static int catalogue_places(struct catalogue *catalogue)
@@ -284,7 +298,7 @@ static u32 catalogue_festival(struct stage *stage, u32 currency, i64 opens_ms)
     put->closes_ms = opens_ms + (i64)24 * 3600 * 1000;
     put->usd_rate_e6 = 6932900; /* yuan for a dollar in November 2018 */
     put->currency = currency;
-    put->utc_offset_minutes = 8 * 60;
+    put->utc_offset_minutes = UTC_OFFSET_MINUTES;
     struct slice texts[] = {slice_text(DEMO_FESTIVAL), slice_text("双11 Double Eleven")};
     stage_texts(stage, texts, ARRAY_COUNT(texts));
     struct result result = stage_apply(stage);
@@ -301,6 +315,13 @@ int demo_open_festival(struct stage *stage, const struct demo *demo, i64 opens_m
     id = catalogue_festival(stage, engine_festival(engine, id)->currency, opens_ms);
     if (id == 0)
         return CLI_REFUSED;
+    for (u32 i = 1; i <= FLAGSHIPS && i <= engine_location_count(engine); i++) { /* warehouses: in the largest cities */
+        struct command_festival_flagship *flagship = stage_draft(stage, COMMAND_FESTIVAL_FLAGSHIP);
+        flagship->festival = id;
+        flagship->city = engine_location(engine, i)->city;
+        flagship->flagship = 1;
+        stage_apply(stage);
+    }
     for (u32 sku = 1; sku <= DEMO_DEALS && sku <= demo->skus; sku++) {
         u64 random = mix64(demo->seed * 31 + sku);
         struct command_deal_put *put = stage_draft(stage, COMMAND_DEAL_PUT);
