@@ -49,21 +49,22 @@ static void explain_number(const struct explain *explain, enum explain_unit unit
 }
 
 /* A source that holds everything tells its rank: wished for, in the city, or how far. */
-static void explain_rank(const struct trace_step *step)
+/* "passed over: RULE": a source that could have served, and the rule by which another one came before it. */
+static bool explain_passed_over(const struct trace_step *step)
 {
-    static const char *const ranks[] = {"wished for", "in the city", "elsewhere"};
-    printf(": holds all of it, %s", ranks[step->have >= 0 && step->have <= 2 ? step->have : 2]);
-    if (step->have == 2)
-        printf(", about %.0f km away", sqrt((double)step->need) / 1e6 * KM_PER_DEGREE);
+    return strncmp(step->check, "passed over", strlen("passed over")) == 0;
+}
+
+static void explain_distance(const struct trace_step *step)
+{
+    if (strcmp(step->check, "passed over: nearest") == 0)
+        printf(": about %.0f km away, the other %.0f", sqrt((double)step->have) / 1e6 * KM_PER_DEGREE,
+               sqrt((double)step->need) / 1e6 * KM_PER_DEGREE);
 }
 
 static void explain_figures(const struct explain *explain, const struct trace_step *step)
 {
     bool source = strcmp(step->check, "source") == 0;
-    if (source && step->code == RESULT_OK) {
-        explain_rank(step);
-        return;
-    }
     if (strcmp(step->check, "route") == 0 || (source && step->code == RESULT_BAD_SERVICE)) {
         printf(source ? ": sends no parcels" : ": chosen");
         return;
@@ -72,8 +73,10 @@ static void explain_figures(const struct explain *explain, const struct trace_st
         printf(": %lld orders this hour, of %lld", (long long)step->have, (long long)step->need);
         return;
     }
-    if (strncmp(step->check, "passed over", strlen("passed over")) == 0)
-        return; /* the rule says why; how it counts is its own */
+    if (explain_passed_over(step)) {
+        explain_distance(step);
+        return;
+    }
     char have[CLI_TEXT_MAX], need[CLI_TEXT_MAX];
     for (size_t i = 0; i < ARRAY_COUNT(explain_checks); i++) {
         const struct explain_check *check = &explain_checks[i];
@@ -149,7 +152,8 @@ void explain_step(void *argument, const struct trace_step *step)
     }
     if (step->location != 0 && ++explain->locations > EXPLAIN_LOCATIONS_MAX)
         return;
-    printf("  %-3s %s", step->code == RESULT_OK ? "ok" : "no", step->check);
+    const char *verdict = explain_passed_over(step) ? "--" : step->code == RESULT_OK ? "ok" : "no";
+    printf("  %-3s %s", verdict, step->check);
     const struct sku *sku = engine_sku(engine, step->sku);
     if (sku != NULL)
         printf(" of " SLICE_FORMAT, SLICE_ARGS(cli_code(engine, step->sku, sku->text)));
