@@ -33,7 +33,7 @@ class Shop:
         self.put("/v1/locations/st-2", {"name": "Store in Beijing", "kind": "store", "city": "1101",
                                         "services": "pick-up+carry-out", "longitude_e6": 116400000,
                                         "latitude_e6": 39900000})
-        self.put("/v1/skus/" + MEDIUM.replace("/", "%2F") + "/prices/CNY", {"price_minor": 7000})
+        self.put("/v1/skus/" + MEDIUM.replace("/", "%2F") + "/prices/CNY", {"price_minor": 5000})
         for store in ("st-1", "st-2"):
             self.put("/v1/locations/%s/plan" % store, PLAN)
             self.good("mara", "POST", "/v1/stock/receipts", {"sku": MUG, "location": store, "quantity": 20})

@@ -55,6 +55,8 @@ void problem_field(struct http *http, const char *field, const char *detail);
 void problem_link(struct http *http, const char *about, const char *reason, const char *sentence);
 /* What the engine refused, with the result's value by its name (opens_at, remaining, ...). */
 void problem_result(struct http *http, struct result result);
+/* The same with a sentence about this very refusal; `detail` may be NULL. */
+void problem_refusal(struct http *http, struct result result, const char *detail);
 /* Why a request could not be made a command. */
 void problem_ask(struct http *http, const struct ask *ask);
 void problem_access(struct http *http, enum access_status status, u32 retry_after_s);
