@@ -146,6 +146,11 @@ def test_scan_and_go(shop):
     assert shop.good("till", "POST", part)["lines"][0]["state"] == "checked-out"
     shop.bad("wrong-state", "till", "POST", part)
     shop.refused("WRONG-STATE", "till", "PART.CHECK_OUT", "once-more", "order", order["order"], "part", 1)
+    back = shop.placed(delivery="carry-out", location="st-1", channel="store")["order"]
+    shop.good("till", "POST", "/v1/orders/%d/returns" % back,
+              {"line": 1, "quantity": 1, "location": "st-1", "goods": "restock"})
+    refusal = shop.bad("wrong-state", "till", "POST", "/v1/orders/%d/parts/1/checked-out" % back)
+    assert refusal["detail"] == "This part of the order is handed-over, and all of it has come back.", refusal
     listed = lambda: shop.get("/v1/orders?location=st-1&part_state=checked-out")["orders"]
     assert shop.server.wait_for(lambda: [each["order"] for each in listed()] == [order["order"]]), "the views know it"
 
@@ -334,6 +339,30 @@ BAD = [
 
 
 @shop_of
+def test_told_to_the_clerk(shop):
+    """A refusal says what to do, in words: which state, of the order or of its part; which SKU of forty."""
+    order = shop.placed(delivery="pick-up", location="st-1")["order"]
+    part = "/v1/orders/%d/parts/1/" % order
+    cancel = "/v1/orders/%d/cancellation" % order
+    detail = lambda *asked: shop.bad("wrong-state", "till", "POST", *asked)["detail"]
+    assert detail("/v1/orders/%d/returns" % order, {"line": 1, "quantity": 1, "location": "st-1", "goods": "restock"}) == \
+        "This part of the order is open."
+    shop.good("till", "POST", part + "handed-over")
+    assert detail(part + "handed-over") == "This part of the order is handed-over."
+    assert detail(cancel) == "The order is paid, and some of it has left or come back: take the goods back."
+    order = shop.placed(delivery="pick-up", location="st-1")["order"]
+    part, cancel = part.replace("/1/parts", "/%d/parts" % order), "/v1/orders/%d/cancellation" % order
+    shop.good("anna", "POST", cancel)
+    assert detail(part + "handed-over") == detail(cancel) == "The order is cancelled."
+    refusal = shop.bad("unknown-sku", "till", "GET", "/v1/locations/st-1/labels?sku=MUG-RED,MUG-RED,MUG-READ", None)
+    assert refusal["detail"] == "It is number 3 of the list.", refusal
+    asked = {"line": 1, "quantity": 1, "sku": MEDIUM, "location": "st-1", "goods": "restock"}
+    order = shop.placed(sku=SMALL, quantity=2, delivery="carry-out", location="st-1", channel="store")["order"]
+    shop.put("/v1/skus/%s/prices/CNY" % MEDIUM.replace("/", "%2F"), {"price_minor": 6001})
+    shop.bad("not-exchangeable", "till", "POST", "/v1/orders/%d/exchanges" % order, asked)
+
+
+@shop_of
 def test_bad_input(shop):
     for who, method, path, body, code, field in BAD:
         answer = shop.bad(code, who, method, path, body)
@@ -406,4 +435,4 @@ def test_places_of_deals(shop):
 
 if __name__ == "__main__":
     main([test_pick_up, test_scan_and_go, test_cloud_shelf, test_back_to_another_store, test_till, test_between_stores,
-          test_count_by_scanning, test_bad_input, test_rules, test_places_of_deals])
+          test_count_by_scanning, test_told_to_the_clerk, test_bad_input, test_rules, test_places_of_deals])
