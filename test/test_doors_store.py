@@ -210,6 +210,9 @@ def test_till(shop):
     assert opened[1:] == [50000, 0] and clerk.ask("TILL.OPEN", "morning", "till", "t1", "float_minor", 50000)[2] == 1
     hold = lambda shopper, quantity=1: shop.placed("till", quantity=quantity, shopper=shopper, channel="till",
                                                    delivery="carry-out", location="st-1", payment="hold")
+    plain = shop.placed("till", shopper=anybody, channel="till", delivery="carry-out", location="st-1")
+    assert plain["state"] == "held", "the till takes the money"
+    shop.good("till", "POST", "/v1/orders/%d/cancellation" % plain["order"])
     first, second, third = hold(anybody, 2), hold(anybody), hold(shop.shopper, 3)
     waiting = [each["order"] for each in shop.get(till + "/suspended")["orders"]]
     assert waiting == [second["order"], first["order"]], waiting
@@ -329,6 +332,11 @@ BAD = [
     ("till", "POST", "/v1/tills/t1/opening", {"float_minor": "1.50"}, "bad-field", "float_minor"),
     ("anna", "POST", "/v1/tills/t1/opening", {"float_minor": 1}, "forbidden", None),
     ("till", "GET", "/v1/tills/t2", None, "forbidden", None),
+    # No clerk says that money came in which no till has counted: it would be returned in cash.
+    ("till", "POST", "/v1/orders", {"shopper": 1, "channel": "till", "delivery": "carry-out", "location": "st-1",
+                                    "payment": "provider", "lines": [{"sku": MUG, "quantity": 1}]}, "forbidden", None),
+    ("admin", "POST", "/v1/orders", {"shopper": 1, "channel": "till", "delivery": "carry-out", "location": "st-1",
+                                     "payment": "provider", "lines": [{"sku": MUG, "quantity": 1}]}, "forbidden", None),
     # What was counted is said: nothing said is not nothing counted.
     ("till", "POST", "/v1/tills/t1/opening", {}, "bad-field", "float_minor"),
     ("till", "POST", "/v1/tills/t1/opening", {"float_minor": None}, "bad-field", "float_minor"),

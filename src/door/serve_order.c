@@ -226,8 +226,8 @@ void serve_order_defaults(const struct engine *engine, struct command_order_plac
     const struct shopper *shopper = engine_shopper(engine, place->shopper);
     place->channel = place->channel != 0 ? place->channel : CHANNEL_WEB;
     place->delivery = place->delivery != 0 ? place->delivery : DELIVERY_HOME;
-    if (place->payment == 0) /* at the till money is taken, elsewhere it lies in the wallet */
-        place->payment = place->channel == CHANNEL_TILL ? PAYMENT_PROVIDER : PAYMENT_WALLET;
+    if (place->payment == 0) /* a till takes the money then (till.pay), elsewhere it lies in the wallet */
+        place->payment = place->channel == CHANNEL_TILL ? PAYMENT_HOLD : PAYMENT_WALLET;
     if (place->currency == 0 && festival != NULL)
         place->currency = (u16)festival->currency;
     if (place->currency == 0 && shopper != NULL)
