@@ -139,11 +139,12 @@ def test_scan_and_go(shop):
     code = next(each["code"] for each in shop.get("/v1/orders/%d/codes" % order["order"], "anna")["codes"]
                 if each["purpose"] == "exit")
     shown = shop.get("/v1/codes/%s?purpose=exit" % code)
-    assert shown["order"] == order["order"]
+    assert shown["order"] == order["order"] and shown["units"] == 1, shown
     part = "/v1/orders/%d/parts/1/checked-out" % order["order"]
     shop.bad("forbidden", "ware", "POST", part)
     shop.bad("forbidden", "anna", "POST", part)
     assert shop.good("till", "POST", part)["lines"][0]["state"] == "checked-out"
+    assert shop.get("/v1/codes/%s" % code)["units"] == 0, "it has been used"
     shop.bad("wrong-state", "till", "POST", part)
     shop.refused("WRONG-STATE", "till", "PART.CHECK_OUT", "once-more", "order", order["order"], "part", 1)
     back = shop.placed(delivery="carry-out", location="st-1", channel="store")["order"]
@@ -367,8 +368,12 @@ def test_told_to_the_clerk(shop):
         "This part of the order is open."
     shop.good("till", "POST", part + "handed-over")
     assert detail(part + "handed-over") == "This part of the order is handed-over."
+    codes = shop.get("/v1/orders/%d/codes" % order)["codes"]
+    assert [shop.get("/v1/codes/" + each["code"])["units"] for each in codes] == [0, 0], "order code; fetched"
     assert detail(cancel) == "The order is paid, and some of it has left or come back: take the goods back."
     order = shop.placed(delivery="pick-up", location="st-1")["order"]
+    codes = shop.get("/v1/orders/%d/codes" % order)["codes"]
+    assert [shop.get("/v1/codes/" + each["code"])["units"] for each in codes] == [0, 1], "order code; to be fetched"
     part, cancel = part.replace("/1/parts", "/%d/parts" % order), "/v1/orders/%d/cancellation" % order
     shop.good("anna", "POST", cancel)
     assert detail(part + "handed-over") == detail(cancel) == "The order is cancelled."
