@@ -302,17 +302,22 @@ static i64 kept_until(const struct naive *naive, u32 location, i64 now_ms)
 static struct result part(struct naive *naive, const struct command_part_pack *command, i64 now_ms)
 {
     const struct naive_order *order = &naive->orders[command->order];
-    u32 state = 0;
+    u32 state = 0, kept = 0; /* units that have not come back */
     if (order->state != ORDER_PAID)
         return naive_refuse(RESULT_WRONG_STATE, order->state);
     if (command->part < 1 || command->part > order->part_count)
         return naive_refuse(RESULT_UNKNOWN_LINE, 0);
     for (u32 l = order->first_line; l < order->first_line + order->line_count; l++) {
+        const struct naive_line *line = &naive->lines[l];
+        if (line->part == command->part)
+            kept += line->quantity - line->returned;
+    }
+    for (u32 l = order->first_line; l < order->first_line + order->line_count; l++) {
         struct naive_line *line = &naive->lines[l];
         if (line->part != command->part)
             continue;
         state = part_step(command->header.kind, order->delivery, line->state);
-        if (state == 0)
+        if (state == 0 || (state == PART_CHECKED && kept == 0))
             return naive_refuse(RESULT_WRONG_STATE, line->state);
         line->state = state;
         if (state == PART_READY)
@@ -433,6 +438,15 @@ static bool exchangeable(const struct naive *naive, u32 sku, u32 new_sku)
            (handle.size > 0 || sku == new_sku);
 }
 
+/* What stands in the list of prices for it, 0: nothing. */
+static i64 price_listed(const struct naive *naive, u32 sku, u32 currency)
+{
+    for (u32 i = 1; i <= naive->prices_count; i++)
+        if (naive->prices[i].sku == sku && naive->prices[i].currency == currency)
+            return naive->prices[i].price_minor;
+    return 0;
+}
+
 static struct result exchange_check(const struct naive *naive, const struct command_order_exchange *exchange)
 {
     if ((exchange->goods != GOODS_RESTOCK && exchange->goods != GOODS_QUARANTINE) || exchange->location == 0)
@@ -449,6 +463,10 @@ static struct result exchange_check(const struct naive *naive, const struct comm
         return naive_refuse(RESULT_NOT_FOR_SALE, exchange->sku);
     u32 sku = naive->lines[naive->orders[exchange->order].first_line + exchange->line - 1].sku;
     if (!exchangeable(naive, sku, exchange->sku))
+        return naive_refuse(RESULT_NOT_EXCHANGEABLE, exchange->sku);
+    u32 currency = naive->orders[exchange->order].currency;
+    i64 new_minor = price_listed(naive, exchange->sku, currency);
+    if (sku != exchange->sku && (new_minor == 0 || new_minor > price_listed(naive, sku, currency)))
         return naive_refuse(RESULT_NOT_EXCHANGEABLE, exchange->sku);
     if (exchange->quantity > naive_available(naive, exchange->sku, exchange->location))
         return naive_refuse(RESULT_SOLD_OUT, exchange->sku);

@@ -33,7 +33,7 @@ class Shop:
         self.put("/v1/locations/st-2", {"name": "Store in Beijing", "kind": "store", "city": "1101",
                                         "services": "pick-up+carry-out", "longitude_e6": 116400000,
                                         "latitude_e6": 39900000})
-        self.put("/v1/skus/" + MEDIUM.replace("/", "%2F") + "/prices/CNY", {"price_minor": 7000})
+        self.put("/v1/skus/" + MEDIUM.replace("/", "%2F") + "/prices/CNY", {"price_minor": 5000})
         for store in ("st-1", "st-2"):
             self.put("/v1/locations/%s/plan" % store, PLAN)
             self.good("mara", "POST", "/v1/stock/receipts", {"sku": MUG, "location": store, "quantity": 20})
@@ -139,13 +139,19 @@ def test_scan_and_go(shop):
     code = next(each["code"] for each in shop.get("/v1/orders/%d/codes" % order["order"], "anna")["codes"]
                 if each["purpose"] == "exit")
     shown = shop.get("/v1/codes/%s?purpose=exit" % code)
-    assert shown["order"] == order["order"]
+    assert shown["order"] == order["order"] and shown["units"] == 1, shown
     part = "/v1/orders/%d/parts/1/checked-out" % order["order"]
     shop.bad("forbidden", "ware", "POST", part)
     shop.bad("forbidden", "anna", "POST", part)
     assert shop.good("till", "POST", part)["lines"][0]["state"] == "checked-out"
+    assert shop.get("/v1/codes/%s" % code)["units"] == 0, "it has been used"
     shop.bad("wrong-state", "till", "POST", part)
     shop.refused("WRONG-STATE", "till", "PART.CHECK_OUT", "once-more", "order", order["order"], "part", 1)
+    back = shop.placed(delivery="carry-out", location="st-1", channel="store")["order"]
+    shop.good("till", "POST", "/v1/orders/%d/returns" % back,
+              {"line": 1, "quantity": 1, "location": "st-1", "goods": "restock"})
+    refusal = shop.bad("wrong-state", "till", "POST", "/v1/orders/%d/parts/1/checked-out" % back)
+    assert refusal["detail"] == "This part of the order is handed-over, and all of it has come back.", refusal
     listed = lambda: shop.get("/v1/orders?location=st-1&part_state=checked-out")["orders"]
     assert shop.server.wait_for(lambda: [each["order"] for each in listed()] == [order["order"]]), "the views know it"
 
@@ -205,6 +211,9 @@ def test_till(shop):
     assert opened[1:] == [50000, 0] and clerk.ask("TILL.OPEN", "morning", "till", "t1", "float_minor", 50000)[2] == 1
     hold = lambda shopper, quantity=1: shop.placed("till", quantity=quantity, shopper=shopper, channel="till",
                                                    delivery="carry-out", location="st-1", payment="hold")
+    plain = shop.placed("till", shopper=anybody, channel="till", delivery="carry-out", location="st-1")
+    assert plain["state"] == "held", "the till takes the money"
+    shop.good("till", "POST", "/v1/orders/%d/cancellation" % plain["order"])
     first, second, third = hold(anybody, 2), hold(anybody), hold(shop.shopper, 3)
     waiting = [each["order"] for each in shop.get(till + "/suspended")["orders"]]
     assert waiting == [second["order"], first["order"]], waiting
@@ -324,6 +333,21 @@ BAD = [
     ("till", "POST", "/v1/tills/t1/opening", {"float_minor": "1.50"}, "bad-field", "float_minor"),
     ("anna", "POST", "/v1/tills/t1/opening", {"float_minor": 1}, "forbidden", None),
     ("till", "GET", "/v1/tills/t2", None, "forbidden", None),
+    # No clerk says that money came in which no till has counted: it would be returned in cash.
+    ("till", "POST", "/v1/orders", {"shopper": 1, "channel": "till", "delivery": "carry-out", "location": "st-1",
+                                    "payment": "provider", "lines": [{"sku": MUG, "quantity": 1}]}, "forbidden", None),
+    ("admin", "POST", "/v1/orders", {"shopper": 1, "channel": "till", "delivery": "carry-out", "location": "st-1",
+                                     "payment": "provider", "lines": [{"sku": MUG, "quantity": 1}]}, "forbidden", None),
+    # What was counted is said: nothing said is not nothing counted.
+    ("till", "POST", "/v1/tills/t1/opening", {}, "bad-field", "float_minor"),
+    ("till", "POST", "/v1/tills/t1/opening", {"float_minor": None}, "bad-field", "float_minor"),
+    ("till", "POST", "/v1/tills/t1/closing", {}, "bad-field", "counted_minor"),
+    ("till", "POST", "/v1/stock/counts", {"sku": MUG, "location": "st-1", "reason": "stolen"}, "bad-field", "counted"),
+    ("mara", "PUT", "/v1/locations/st-1/stock/MUG-RED/safety", {}, "bad-field", "units"),
+    ("till", "POST", "/v1/tills/t1/returns", {"order": 1, "line": 1, "quantity": 1, "tender": "cash"}, "bad-field", "goods"),
+    ("till", "POST", "/v1/tills/t1/returns", {"order": 1, "line": 1, "quantity": 1, "goods": "restock"}, "bad-field", "tender"),
+    ("till", "POST", "/v1/tills/t1/take-backs", {"sku": MUG, "quantity": 1, "shopper": 1}, "bad-field", "goods"),
+    ("till", "POST", "/v1/orders/1/exchanges", {"line": 1, "quantity": 1, "sku": MUG, "location": "st-1"}, "bad-field", "goods"),
     ("till", "POST", "/v1/tills/t1/returns", {"order": 1, "line": 1, "quantity": 1, "goods": "restock", "tender": "gold"},
      "bad-field", "tender"),
     ("mara", "PUT", "/v1/tills/t1", {"location": "st-2", "shopper": 1}, "in-use", None),
@@ -331,6 +355,34 @@ BAD = [
     ("till", "GET", "/v1/orders?location=st-1&overdue=perhaps", None, "bad-field", "overdue"),
     ("till", "GET", "/v1/orders/1/receipt?format=pdf", None, "unknown-order", None),
 ]
+
+
+@shop_of
+def test_told_to_the_clerk(shop):
+    """A refusal says what to do, in words: which state, of the order or of its part; which SKU of forty."""
+    order = shop.placed(delivery="pick-up", location="st-1")["order"]
+    part = "/v1/orders/%d/parts/1/" % order
+    cancel = "/v1/orders/%d/cancellation" % order
+    detail = lambda *asked: shop.bad("wrong-state", "till", "POST", *asked)["detail"]
+    assert detail("/v1/orders/%d/returns" % order, {"line": 1, "quantity": 1, "location": "st-1", "goods": "restock"}) == \
+        "This part of the order is open."
+    shop.good("till", "POST", part + "handed-over")
+    assert detail(part + "handed-over") == "This part of the order is handed-over."
+    codes = shop.get("/v1/orders/%d/codes" % order)["codes"]
+    assert [shop.get("/v1/codes/" + each["code"])["units"] for each in codes] == [0, 0], "order code; fetched"
+    assert detail(cancel) == "The order is paid, and some of it has left or come back: take the goods back."
+    order = shop.placed(delivery="pick-up", location="st-1")["order"]
+    codes = shop.get("/v1/orders/%d/codes" % order)["codes"]
+    assert [shop.get("/v1/codes/" + each["code"])["units"] for each in codes] == [0, 1], "order code; to be fetched"
+    part, cancel = part.replace("/1/parts", "/%d/parts" % order), "/v1/orders/%d/cancellation" % order
+    shop.good("anna", "POST", cancel)
+    assert detail(part + "handed-over") == detail(cancel) == "The order is cancelled."
+    refusal = shop.bad("unknown-sku", "till", "GET", "/v1/locations/st-1/labels?sku=MUG-RED,MUG-RED,MUG-READ", None)
+    assert refusal["detail"] == "It is number 3 of the list.", refusal
+    asked = {"line": 1, "quantity": 1, "sku": MEDIUM, "location": "st-1", "goods": "restock"}
+    order = shop.placed(sku=SMALL, quantity=2, delivery="carry-out", location="st-1", channel="store")["order"]
+    shop.put("/v1/skus/%s/prices/CNY" % MEDIUM.replace("/", "%2F"), {"price_minor": 6001})
+    shop.bad("not-exchangeable", "till", "POST", "/v1/orders/%d/exchanges" % order, asked)
 
 
 @shop_of
@@ -342,6 +394,8 @@ def test_bad_input(shop):
     for word, who, *words in (
             ("UNKNOWN-TILL", "till", "TILL.OPEN", "k", "till", "t9", "float_minor", 1),
             ("NOPERM", "till", "TILL.OPEN", "k", "till", "t2", "float_minor", 1),
+            ("MALFORMED", "till", "TILL.OPEN", "k", "till", "t1"),
+            ("MALFORMED", "till", "STOCK.COUNT", "k", "sku", MUG, "location", "st-1", "reason", "stolen"),
             ("NOPERM", "anna", "TILL.OPEN", "k", "till", "t1", "float_minor", 1),
             ("MALFORMED", "till", "TILL.OPEN", "k", "till", "t1", "float", 1),
             ("MALFORMED", "mara", "ROUTING.SET", "k", "rules", "nearest+cheapest"),
@@ -406,4 +460,4 @@ def test_places_of_deals(shop):
 
 if __name__ == "__main__":
     main([test_pick_up, test_scan_and_go, test_cloud_shelf, test_back_to_another_store, test_till, test_between_stores,
-          test_count_by_scanning, test_bad_input, test_rules, test_places_of_deals])
+          test_count_by_scanning, test_told_to_the_clerk, test_bad_input, test_rules, test_places_of_deals])

@@ -693,7 +693,9 @@ def printing(call):
         check(good("order_code_svg", "anna", path=dict(number, purpose=each["purpose"])).body.count(
             each["code"][:9].encode()) == 1, "the picture of", each)
         read = good("code_read", "till", path={"code": each["code"]})
-        check(read == dict(code=each["code"], purpose=each["purpose"], order=order["order"], state="paid"), read)
+        units = 0 if each["purpose"] == "order" else sum(line["quantity"] for line in order["lines"])
+        expected = dict(code=each["code"], purpose=each["purpose"], order=order["order"], state="paid", units=units)
+        check(read == expected, read)
         spoken = each["code"].lower().replace("-", " ").replace("0", "o").replace("1", "l")
         check(good("code_read", "till", path={"code": spoken}, query={"purpose": each["purpose"]}) == read, spoken)
     code = codes[1]["code"]

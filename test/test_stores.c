@@ -150,11 +150,19 @@ static void test_check_out(void **state)
               .goods = GOODS_RESTOCK), OK, 1, 10000);
     EXPECT(CHECK_OUT(1, 1), WRONG_STATE, 0, PART_CHECKED);
 
+    /* Nothing is carried out that has all come back; what is left of it is. */
+    EXPECT(PLACE(&s, "1x2", STORE(CARRY_OUT, WALLET)), OK, 2, 20000);
+    OK(DO(&s, order_return, ORDER_RETURN, .order = 2, .line = 1, .quantity = 1, .location = 2, .goods = GOODS_RESTOCK));
+    OK(CHECK_OUT(2, 1));
+    EXPECT(PLACE(&s, "1x2", STORE(CARRY_OUT, WALLET)), OK, 3, 20000);
+    OK(DO(&s, order_return, ORDER_RETURN, .order = 3, .line = 1, .quantity = 2, .location = 2, .goods = GOODS_RESTOCK));
+    EXPECT(CHECK_OUT(3, 1), WRONG_STATE, 0, PART_HANDED_OVER);
+
     /* Other ways of delivery have no exit. */
-    EXPECT(PLACE(&s, "1x1", STORE(PICK_UP, WALLET)), OK, 2, 10000);
-    EXPECT(CHECK_OUT(2, 1), WRONG_STATE, 0, PART_OPEN);
-    OK(DO(&s, part_hand_over, PART_HAND_OVER, .order = 2, .part = 1));
-    EXPECT(CHECK_OUT(2, 1), WRONG_STATE, 0, PART_HANDED_OVER);
+    EXPECT(PLACE(&s, "1x1", STORE(PICK_UP, WALLET)), OK, 4, 10000);
+    EXPECT(CHECK_OUT(4, 1), WRONG_STATE, 0, PART_OPEN);
+    OK(DO(&s, part_hand_over, PART_HAND_OVER, .order = 4, .part = 1));
+    EXPECT(CHECK_OUT(4, 1), WRONG_STATE, 0, PART_HANDED_OVER);
     EXPECT(DO(&s, part_pack, PART_PACK, .order = 1, .part = 1), WRONG_STATE, 0, PART_CHECKED);
     shop_close(&s);
 }

@@ -231,6 +231,28 @@ static void test_exchange_refused(void **state)
     shop_close(&s);
 }
 
+/* A small one for the price of a large one: no money moves, so what is dearer does not go out, nor what has no price. */
+static void test_exchange_is_no_bargain(void **state)
+{
+    (void)state;
+    open_stores();
+    u32 order = OK(shop_place(&s, (struct command_order_place){HEADER(order_place, ORDER_PLACE), .shopper = 1,
+                   .currency = 1, .channel = CHANNEL_STORE, .delivery = DELIVERY_CARRY_OUT,
+                   .payment = PAYMENT_WALLET, .location = STORE_A}, "5x3")).id;
+    OK(DO(&s, price_set, PRICE_SET, .sku = SHIRT_L, .currency = 1, .price_minor = 10001));
+    EXPECT(EXCHANGE(order, 1, SHIRT_L), NOT_EXCHANGEABLE, 0, SHIRT_L);
+    EXPECT(EXCHANGE(order, 1, SHIRT_M), OK, order + 1, 10000);
+    OK(DO(&s, price_set, PRICE_SET, .sku = SHIRT_L, .currency = 1, .price_minor = 10000));
+    EXPECT(EXCHANGE(order, 1, SHIRT_L), OK, order + 2, 10000);
+    OK(DO(&s, price_set, PRICE_SET, .sku = SHIRT_L, .currency = 1, .price_minor = 1));
+    EXPECT(EXCHANGE(order, 1, SHIRT_L), OK, order + 3, 10000);
+    EXPECT(EXCHANGE(order + 3, 1, SHIRT_M), NOT_EXCHANGEABLE, 0, SHIRT_M); /* nor by way of a cheap one */
+    OK(PUT(&s, sku_put, SKU_PUT, "K9|Shirt S|shirt", .department = 1, .brand = 1, .seller = 1, .for_sale = 1));
+    OK(DO(&s, stock_receive, STOCK_RECEIVE, .sku = 9, .location = STORE_A, .quantity = 1));
+    EXPECT(EXCHANGE(order + 1, 1, 9), NOT_EXCHANGEABLE, 0, 9); /* it is sold in deals only, or in other currencies */
+    shop_close(&s);
+}
+
 /* Three for 299.99: no price of one unit says that, and not a cent may come or go. */
 static void test_exchange_is_exact(void **state)
 {
@@ -278,7 +300,8 @@ int main(void)
         cmocka_unit_test(test_return_elsewhere), cmocka_unit_test(test_return_of_mixed_payment),
         cmocka_unit_test(test_take_back), cmocka_unit_test(test_taken_back_is_bounded),
         cmocka_unit_test(test_sums_are_bounded), cmocka_unit_test(test_exchange),
-        cmocka_unit_test(test_exchange_refused), cmocka_unit_test(test_exchange_is_exact),
+        cmocka_unit_test(test_exchange_is_no_bargain), cmocka_unit_test(test_exchange_refused),
+        cmocka_unit_test(test_exchange_is_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,6 +17,14 @@ static bool exchangeable(const struct engine *engine, u32 from, u32 to)
            slice_equal(handle, engine_text(engine, engine->skus[to].text, HANDLE_TEXT));
 }
 
+/* Another SKU has a price, and not a higher one: what was not paid for does not go out. The same SKU always is worth as
+ * much as itself. */
+static bool no_dearer(const struct engine *engine, u32 from, u32 to, u32 currency)
+{
+    i64 price_minor = list_price(engine, &engine->skus[to], currency);
+    return from == to || (price_minor != 0 && price_minor <= list_price(engine, &engine->skus[from], currency));
+}
+
 /* What goes out; what comes back has passed its own checks. */
 static struct result goods_out_good(const struct engine *engine, const struct command_order_exchange *command,
                                     i64 amount_minor)
@@ -29,7 +37,8 @@ static struct result goods_out_good(const struct engine *engine, const struct co
         return refuse(RESULT_UNKNOWN_SKU, command->sku);
     if (!engine->skus[command->sku].for_sale)
         return refuse(RESULT_NOT_FOR_SALE, command->sku);
-    if (!exchangeable(engine, engine->books[line->book].sku, command->sku))
+    u32 sku = engine->books[line->book].sku;
+    if (!exchangeable(engine, sku, command->sku) || !no_dearer(engine, sku, command->sku, order->currency))
         return refuse(RESULT_NOT_EXCHANGEABLE, command->sku);
     u32 book = engine_find_book(engine, command->sku, command->location);
     if (command->quantity > engine->books[book].available)

@@ -175,13 +175,25 @@ struct result apply_clock_tick(struct engine *engine, const struct command_clock
 #define FROM(state) (1u << (state))
 #define DELIVERED_BY(delivery) (1u << (delivery))
 
-/* One step of a part: for which delivery, from which states, to which; and whether the goods leave. */
+/* One step of a part: for which delivery, from which states, to which; whether the goods leave, or are still kept. */
 struct part_step {
     unsigned delivery;      /* set of DELIVERED_BY */
     unsigned from;          /* set of FROM */
     u8 to;
     bool leaves;
+    bool kept;              /* some unit of it must not have come back */
 };
+
+/* Some unit of the part is the shopper's: not all of it has come back. */
+static bool part_kept(const struct engine *engine, const struct order *order, u32 part)
+{
+    for (u32 i = 0; i < order->line_count; i++) {
+        const struct line *line = line_at(engine, order, i);
+        if (line->part == part && line->returned < line->quantity)
+            return true;
+    }
+    return false;
+}
 
 static struct result part_go(struct engine *engine, u32 order_id, u32 part, struct part_step step)
 {
@@ -197,7 +209,8 @@ static struct result part_go(struct engine *engine, u32 order_id, u32 part, stru
         if (line_at(engine, order, i)->part == part)
             state = line_at(engine, order, i)->state;
     ASSERT(state != 0);
-    if (!(step.delivery & DELIVERED_BY(order->delivery)) || !(step.from & FROM(state)))
+    if (!(step.delivery & DELIVERED_BY(order->delivery)) || !(step.from & FROM(state)) ||
+        (step.kept && !part_kept(engine, order, part)))
         return refuse(RESULT_WRONG_STATE, state);
 
     for (u32 i = 0; i < order->line_count; i++) {
@@ -273,6 +286,7 @@ struct result apply_part_check_out(struct engine *engine, const struct command_p
         .delivery = DELIVERED_BY(DELIVERY_CARRY_OUT),
         .from = FROM(PART_HANDED_OVER),
         .to = PART_CHECKED,
+        .kept = true,
     };
     return part_go(engine, command->order, command->part, step);
 }

@@ -489,8 +489,34 @@ static bool ask_end_subject(struct ask *ask)
     return true;
 }
 
+/* What has to be said, since its absence would be taken for a count of nothing, or is no word at all. */
+static bool ask_end_said(struct ask *ask)
+{
+    static const struct {
+        u16 kind;
+        const char *field;
+    } said[] = {
+        {COMMAND_STOCK_COUNT, "counted"},     {COMMAND_STOCK_KEEP, "units"},
+        {COMMAND_TILL_OPEN, "float_minor"},   {COMMAND_TILL_CLOSE, "counted_minor"},
+        {COMMAND_TILL_RETURN, "goods"},       {COMMAND_TILL_RETURN, "tender"},
+        {COMMAND_TILL_TAKE_BACK, "goods"},    {COMMAND_ORDER_RETURN, "goods"},
+        {COMMAND_ORDER_EXCHANGE, "goods"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(said); i++) {
+        if (said[i].kind != ask->info->kind)
+            continue;
+        const struct name *name = name_find(ask->info, slice_text(said[i].field));
+        ASSERT(name != NULL);
+        if ((ask->given >> name->bit & 1) == 0)
+            return ask_wrong(ask, slice_text(said[i].field), "is missing");
+    }
+    return true;
+}
+
 bool ask_end(struct ask *ask)
 {
+    if (!ask_end_said(ask))
+        return false;
     if (ask->info->kind == COMMAND_BUDGET_SET && !ask_end_subject(ask))
         return false;
     if (ask->info->kind == COMMAND_ROUTING_SET && (ask->given >> BIT_RULES & 1) == 0)

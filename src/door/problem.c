@@ -114,10 +114,15 @@ static void problem_value(struct emit *emit, const struct engine *engine, struct
 
 void problem_result(struct http *http, struct result result)
 {
+    problem_refusal(http, result, NULL);
+}
+
+void problem_refusal(struct http *http, struct result result, const char *detail)
+{
     struct server *server = http_server(http);
     int status = result_http(result.code);
     struct emit emit =
-        problem_begin(http, status, result_word(result.code), result_sentence(result.code), NULL);
+        problem_begin(http, status, result_word(result.code), result_sentence(result.code), detail);
     char headers[48] = "";
     problem_value(&emit, server->engine, result);
     i64 wait_ms = result.value - server_now_ms(server);

@@ -24,7 +24,7 @@
     PROBLEM(NOT_FOUND, 404, "not-found", "There is nothing here.")                                               \
     PROBLEM(CODE_MALFORMED, 400, "code-malformed", "This is no code: 13 letters and digits, without I, L, O and U.") \
     PROBLEM(CODE_MISTYPED, 400, "code-mistyped", "The code was mistyped: its last character does not fit.")        \
-    PROBLEM(CODE_UNKNOWN, 404, "unknown-code", "The code has the right form, but is none of ours.")                \
+    PROBLEM(CODE_UNKNOWN, 404, "unknown-code", "The code is none of ours, or of an order of another store.") \
     PROBLEM(CODE_WRONG_PURPOSE, 400, "code-wrong-purpose", "The code is ours, but is for something else.")         \
     PROBLEM(BAD_LINK, 400, "bad-link", "This is no GS1 Digital Link that can be read.")                          \
     PROBLEM(NOT_A_GTIN, 404, "not-a-gtin", "A GS1 key of its own kind, but no product: products have a GTIN, 01.") \
@@ -55,6 +55,8 @@ void problem_field(struct http *http, const char *field, const char *detail);
 void problem_link(struct http *http, const char *about, const char *reason, const char *sentence);
 /* What the engine refused, with the result's value by its name (opens_at, remaining, ...). */
 void problem_result(struct http *http, struct result result);
+/* The same with a sentence about this very refusal; `detail` may be NULL. */
+void problem_refusal(struct http *http, struct result result, const char *detail);
 /* Why a request could not be made a command. */
 void problem_ask(struct http *http, const struct ask *ask);
 void problem_access(struct http *http, enum access_status status, u32 retry_after_s);

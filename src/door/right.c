@@ -84,8 +84,9 @@ static bool inbound_is_to(const struct engine *engine, u32 inbound, u32 location
     return location == 0 || row == NULL || row->to == location;
 }
 
-/* A clerk, at their own store, or at every one (0). What is sold at the till is paid there: a wallet is its
- * shopper's. The six part commands have one layout. */
+/* A clerk, at their own store, or at every one (0). A wallet is its shopper's, and money from outside is no clerk's
+ * word: what they sell is on hold until a till has taken the money (till.pay), which it counts in its drawer. The six
+ * part commands have one layout. */
 static bool clerk_may(const struct engine *engine, u32 location, const struct command_header *command)
 {
 #define HERE(place) (location == 0 || (place) == location)
@@ -98,7 +99,7 @@ static bool clerk_may(const struct engine *engine, u32 location, const struct co
         return HERE(((const struct command_stock_move *)command)->from);
     case COMMAND_ORDER_PLACE: {
         const struct command_order_place *place = (const void *)command;
-        return place->channel == CHANNEL_TILL && place->payment != PAYMENT_WALLET && HERE(place->location);
+        return place->channel == CHANNEL_TILL && place->payment == PAYMENT_HOLD && HERE(place->location);
     }
     case COMMAND_ORDER_CANCEL:
         return location == 0 ||

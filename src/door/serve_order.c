@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "core/words.h"
 #include "door/admission.h"
+#include "door/ask.h"
 #include "door/body.h"
 #include "door/http_state.h"
 #include "door/problem.h"
@@ -13,6 +14,7 @@
 #include "door/route.h"
 #include "door/serve.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* --- one command ----------------------------------------------------------------------------------- */
@@ -59,6 +61,34 @@ static void command_result(struct emit *emit, u16 kind, struct result result)
     emit_close(emit, '}');
 }
 
+#define STATE_TEXT_MAX 96u
+
+/* What is in a state that does not allow it: an order and a part of it have numbers of their own. NULL: it cannot be
+ * told apart (the order of a return at a till stood in the body). */
+static const char *state_sentence(char *text, struct http *http, u16 kind, struct result result)
+{
+    bool part = kind >= COMMAND_PART_PACK && kind <= COMMAND_ORDER_EXCHANGE; /* the order stands in the path */
+    bool whole = kind == COMMAND_ORDER_PAY || kind == COMMAND_ORDER_CANCEL || kind == COMMAND_TILL_PAY ||
+                 kind == COMMAND_TILL_VOID;
+    i64 id = 0;
+    if (result.code != RESULT_WRONG_STATE || (!part && !whole))
+        return NULL;
+    if (part && ask_number(route_parameter(http, "order"), &id)) {
+        const struct order *order = engine_order(http_server(http)->engine, (u32)id);
+        if (order != NULL && order->state == ORDER_PAID) {
+            bool back = kind == COMMAND_PART_CHECK_OUT && result.value == PART_HANDED_OVER &&
+                        order->delivery == DELIVERY_CARRY_OUT;
+            snprintf(text, STATE_TEXT_MAX, "This part of the order is %s%s.", word_part_state((unsigned)result.value),
+                     back ? ", and all of it has come back" : "");
+            return text;
+        }
+    }
+    bool left = whole && result.value == ORDER_PAID;
+    snprintf(text, STATE_TEXT_MAX, "The order is %s%s.", word_order_state((unsigned)result.value),
+             left ? ", and some of it has left or come back: take the goods back" : "");
+    return text;
+}
+
 static void command_told(struct conn *conn, void *context, const struct result *result)
 {
     const struct route *route = context;
@@ -69,13 +99,14 @@ static void command_told(struct conn *conn, void *context, const struct result *
         problem_busy(http, 1);
         return;
     }
+    u16 kind = route->command != 0 ? route->command : COMMAND_ORDER_PLACE;
     if (result->code != RESULT_OK && result->code != RESULT_NO_CHANGE) {
-        problem_result(http, *result);
+        char text[STATE_TEXT_MAX];
+        problem_refusal(http, *result, state_sentence(text, http, kind, *result));
         return;
     }
     http->replayed = (result->flags & RESULT_REPLAYED) != 0;
     struct emit emit = http_body(http);
-    u16 kind = route->command != 0 ? route->command : COMMAND_ORDER_PLACE;
     if (is_about_order(kind))
         render_order(&emit, http_server(http)->engine, result->id);
     else
@@ -195,8 +226,8 @@ void serve_order_defaults(const struct engine *engine, struct command_order_plac
     const struct shopper *shopper = engine_shopper(engine, place->shopper);
     place->channel = place->channel != 0 ? place->channel : CHANNEL_WEB;
     place->delivery = place->delivery != 0 ? place->delivery : DELIVERY_HOME;
-    if (place->payment == 0) /* at the till money is taken, elsewhere it lies in the wallet */
-        place->payment = place->channel == CHANNEL_TILL ? PAYMENT_PROVIDER : PAYMENT_WALLET;
+    if (place->payment == 0) /* a till takes the money then (till.pay), elsewhere it lies in the wallet */
+        place->payment = place->channel == CHANNEL_TILL ? PAYMENT_HOLD : PAYMENT_WALLET;
     if (place->currency == 0 && festival != NULL)
         place->currency = (u16)festival->currency;
     if (place->currency == 0 && shopper != NULL)

@@ -112,6 +112,22 @@ static void code_refused(struct http *http, enum order_code_status status, enum 
     }
 }
 
+/* Units that may still leave on a code: for pick-up what was not fetched, at the exit what was not checked nor has come
+ * back. */
+static u32 units_to_leave(const struct engine *engine, const struct order *order, enum order_code_purpose purpose)
+{
+    u32 units = 0;
+    if (purpose == ORDER_CODE_ORDER || !order_has(order, purpose))
+        return 0;
+    for (u32 i = 0; i < order->line_count; i++) {
+        const struct line *line = engine_line(engine, order->first_line + i);
+        bool waits = line->state == PART_OPEN || line->state == PART_PACKED || line->state == PART_READY;
+        if (purpose == ORDER_CODE_PICK_UP ? waits : line->state == PART_HANDED_OVER)
+            units += (u32)line->quantity - line->returned;
+    }
+    return units;
+}
+
 void serve_code_read(struct http *http)
 {
     const struct server *server = http_server(http);
@@ -135,6 +151,7 @@ void serve_code_read(struct http *http)
     emit_key_word(&emit, "purpose", order_code_word(purpose));
     emit_key_number(&emit, "order", id);
     emit_key_word(&emit, "state", word_order_state(engine_order(server->engine, id)->state));
+    emit_key_number(&emit, "units", units_to_leave(server->engine, engine_order(server->engine, id), purpose));
     emit_close(&emit, '}');
     http_reply_json(http, 200);
 }

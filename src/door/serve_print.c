@@ -14,6 +14,7 @@
 #include "door/route.h"
 #include "door/serve.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define LABELS_MAX 42u              /* of one answer: two sheets of A4, 0.5 MB */
@@ -163,7 +164,9 @@ static bool labels_fill(struct http *http, struct labels_job *job, u32 location,
         size_t size = comma != NULL ? (size_t)(comma - begin) : list.size - at;
         u32 sku = param_id(http_server(http)->engine, COMMAND_SKU_PUT, slice_of(begin, size));
         if (sku == 0) {
-            problem_result(http, (struct result){.code = RESULT_UNKNOWN_SKU});
+            char text[48];
+            snprintf(text, sizeof(text), "It is number %u of the list.", job->count + 1);
+            problem_refusal(http, (struct result){.code = RESULT_UNKNOWN_SKU}, text);
             return false;
         }
         if (job->count == LABELS_MAX) {
