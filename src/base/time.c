@@ -2,9 +2,6 @@
 
 #include "base/assert.h"
 
-
-#define DAY_MS ((i64)86400000)
-
 /* The calendar counts from 0000-03-01 in eras of 400 years (146,097 days), so that the leap day comes last. */
 #define ERA_DAYS 146097
 #define DAYS_TO_1970 719468

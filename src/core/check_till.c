@@ -193,8 +193,8 @@ static bool tally_tender(struct shift *sums, const struct tender *tender)
     sums->sales += tender->kind == TENDER_SALE;
     sums->voids += tender->kind == TENDER_VOID;
     sums->returns += tender->kind == TENDER_RETURN || tender->kind == TENDER_TAKE_BACK;
-    return good && sums->put_in_minor <= MONEY_MAX && sums->taken_out_minor <= MONEY_MAX && till_drawer(sums) >= 0 &&
-           till_drawer(sums) <= MONEY_MAX;
+    return good && sums->put_in_minor <= MONEY_MAX && sums->taken_out_minor <= MONEY_MAX && engine_drawer(sums) >= 0 &&
+           engine_drawer(sums) <= MONEY_MAX;
 }
 
 /* A shift's tenders are linked, newest first, and none is left out. */

@@ -186,28 +186,14 @@ void book_release(struct engine *engine, struct book *book, u32 units); /* reser
 void book_sell(struct book *book, u32 units);               /* reserved -> sold */
 /* `units` of a book are in its shrink account; its location notes why. The other account is the caller's. */
 void book_shrink(struct engine *engine, struct book *book, u32 units, enum count_reason reason);
-
-/* --- goods on their way (inbound.c) --------------------------------------------- */
-
-/* Units of an inbound that may still come. */
-static inline u32 inbound_left(const struct inbound *inbound)
-{
-    return inbound->closed_ms != 0 ? 0 : inbound->expected - inbound->received - inbound->lost;
-}
 void book_take_back(struct engine *engine, struct book *book, u32 units); /* sold -> available */
 /* received -> available, or quarantine */
 void book_receive_back(struct engine *engine, struct book *book, u32 units, bool restock);
 
-/* What is beyond the safety stock; 0: nothing. */
-static inline u32 units_beyond_safety(const struct book *book)
-{
-    return book->available > book->safety ? book->available - book->safety : 0;
-}
-
 /* What may be sent from here. */
 static inline u32 book_free(const struct book *book)
 {
-    return book->services & SERVICE_SHIP ? units_beyond_safety(book) : 0;
+    return book->services & SERVICE_SHIP ? engine_units_free(book) : 0;
 }
 
 /* The only ways in which available, safety and services of a book change: shelves follow. */
@@ -256,13 +242,6 @@ void deal_give_back(struct engine *engine, u32 deal, u32 person, u32 units);
 static inline u64 sale_hash(u32 order)
 {
     return mix64(order);
-}
-
-/* What should be in the drawer. */
-static inline i64 till_drawer(const struct shift *shift)
-{
-    return shift->float_minor + shift->sold_minor[0] - shift->refunded_minor[0] + shift->put_in_minor -
-           shift->taken_out_minor;
 }
 
 /* The currency of a till that exists. */
@@ -415,9 +394,6 @@ u32 promise_due_min(const struct location *location, i64 now_ms);
 
 /* From held to paid: money, meters; over the counter also the goods. */
 void order_become_paid(struct engine *engine, u32 id, u8 payment);
-
-/* The price of one unit outside of deals; 0: there is none. */
-i64 list_price(const struct engine *engine, const struct sku *sku, u32 currency);
 
 /* The goods are gone with the shopper or a carrier. */
 static inline bool line_gone(const struct line *line)

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define DAY_MIN 1440
-
 /* Books keep a copy of what routing asks of their location. */
 static void books_follow(struct engine *engine, u32 location)
 {

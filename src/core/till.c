@@ -20,7 +20,7 @@ struct result till_at_work(const struct engine *engine, u32 till)
 
 struct result till_can_give(const struct shift *shift, const i64 given_minor[3])
 {
-    i64 drawer = till_drawer(shift);
+    i64 drawer = engine_drawer(shift);
     if (given_minor[0] > drawer) {
         MARK(DRAWER_SHORT);
         return refuse(RESULT_NOT_ENOUGH_CASH, drawer);
@@ -67,7 +67,7 @@ void tender_add(struct engine *engine, u32 shift_id, struct tender tender)
     engine->tenders[id] = tender;
     shift->last_tender = id;
     shift_count(shift, &tender);
-    ASSERT(till_drawer(shift) >= 0 && till_drawer(shift) <= MONEY_MAX);
+    ASSERT(engine_drawer(shift) >= 0 && engine_drawer(shift) <= MONEY_MAX);
     if (tender.kind == TENDER_SALE) {
         ASSERT(engine_sale(engine, tender.order) == 0);
         index_insert(&engine->sale_index, index_tag(sale_hash(tender.order)), id);
@@ -128,14 +128,14 @@ struct result apply_till_close(struct engine *engine, const struct command_till_
     struct shift *shift = &engine->shifts[at_work.id];
     shift->closed_ms = MAX(engine->time_ms, 1); /* 0 means open */
     shift->counted_minor = command->counted_minor;
-    return accept(at_work.id, till_drawer(shift));
+    return accept(at_work.id, engine_drawer(shift));
 }
 
 /* --- money in -------------------------------------------------------------------------- */
 
 static struct result cash_good(const struct shift *shift, i64 amount_minor)
 {
-    i64 drawer = till_drawer(shift);
+    i64 drawer = engine_drawer(shift);
     if (amount_minor == 0 || amount_minor < -MONEY_MAX || amount_minor > MONEY_MAX)
         return refuse(RESULT_BAD_AMOUNT, 0);
     if (amount_minor < 0 && -amount_minor > drawer) {
@@ -162,7 +162,7 @@ struct result apply_till_cash(struct engine *engine, const struct command_till_c
         return pool_full(LIMIT_tenders);
 
     tender_add(engine, at_work.id, (struct tender){.cash_minor = command->amount_minor, .kind = TENDER_DRAWER});
-    return accept(at_work.id, till_drawer(shift));
+    return accept(at_work.id, engine_drawer(shift));
 }
 
 static bool amount_good(i64 amount_minor)
@@ -175,7 +175,7 @@ static struct result tenders_fit(const struct engine *engine, const struct shift
                                  const struct command_till_pay *command)
 {
     if (command->cash_minor + command->card_minor > money_room(engine, order->currency) ||
-        command->cash_minor > MONEY_MAX - till_drawer(shift) ||
+        command->cash_minor > MONEY_MAX - engine_drawer(shift) ||
         command->cash_minor > MONEY_MAX - shift->sold_minor[0] ||
         command->card_minor > MONEY_MAX - shift->sold_minor[1] ||
         command->wallet_minor > MONEY_MAX - shift->sold_minor[2])

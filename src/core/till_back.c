@@ -126,7 +126,7 @@ struct result apply_till_void(struct engine *engine, const struct command_till_v
 /* The least that is or was to be asked for one unit, in and out of deals; 0: it has no price in this currency. */
 static i64 least_price(const struct engine *engine, const struct sku *sku, u32 currency)
 {
-    i64 least = list_price(engine, sku, currency);
+    i64 least = engine_list_price(engine, sku, currency);
     for (u32 id = sku->first_deal; id != 0; id = engine->deals[id].next) {
         const struct deal *deal = &engine->deals[id];
         if (engine->festivals[deal->festival].currency == currency && (least == 0 || deal->price_minor < least))

@@ -7,9 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MINUTES_OF_DAY 1440
-#define MS_OF_MINUTE 60000
-#define MS_OF_HOUR 3600000
 #define HOURS_TEXT_MAX 16
 #define FIRST_WEEKDAY 4     /* 1970-01-01 was a Thursday; Sunday is 0 */
 
@@ -33,10 +30,10 @@ static bool has_plan(const struct location *location)
 
 bool place_is_open(const struct location *location, i64 now_ms)
 {
-    i64 local = now_ms / MS_OF_MINUTE + location->utc_offset_minutes;
+    i64 local = now_ms / MINUTE_MS + location->utc_offset_minutes;
     if (!has_plan(location) || local < 0)
         return false;
-    i64 weekday = (local / MINUTES_OF_DAY + FIRST_WEEKDAY) % 7, minute = local % MINUTES_OF_DAY;
+    i64 weekday = (local / DAY_MIN + FIRST_WEEKDAY) % 7, minute = local % DAY_MIN;
     bool weekend = weekday == 0 || weekday == 6;
     i64 opens = weekend ? location->weekend_opens_min : location->opens_min;
     i64 closes = weekend ? location->weekend_closes_min : location->closes_min;
@@ -80,7 +77,7 @@ static void emit_plan(struct emit *emit, const struct location *location)
 
 static void emit_load(struct emit *emit, const struct location *location, i64 now_ms)
 {
-    u32 orders = location->hour == (u32)(now_ms / MS_OF_HOUR) ? location->hour_orders : 0;
+    u32 orders = location->hour == (u32)(now_ms / HOUR_MS) ? location->hour_orders : 0;
     emit_key_open(emit, "load", '{');
     emit_key_number(emit, "orders", orders);
     if (location->capacity == 0)
@@ -120,15 +117,9 @@ void place_emit_more(struct emit *emit, const struct engine *engine, u32 id, i64
 void place_emit_units(struct emit *emit, const struct book *book)
 {
     emit_key_number(emit, "available", book->available);
-    emit_key_number(emit, "free", book->available > book->safety ? book->available - book->safety : 0);
+    emit_key_number(emit, "free", engine_units_free(book));
     emit_key_number(emit, "safety", book->safety);
     emit_key_number(emit, "coming", book->coming);
-}
-
-i64 place_drawer(const struct shift *shift)
-{
-    i64 sold = shift->sold_minor[TENDER_CASH - 1], back = shift->refunded_minor[TENDER_CASH - 1];
-    return shift->float_minor + sold - back + shift->put_in_minor - shift->taken_out_minor;
 }
 
 static int near_compare(const void *a, const void *b)

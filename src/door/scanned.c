@@ -78,7 +78,7 @@ static i64 offset_ms(const struct engine *engine, i64 now_ms)
             (!coming && !before && festival->closes_ms > found->closes_ms))
             found = festival;
     }
-    return found == NULL ? 0 : (i64)found->utc_offset_minutes * 60000;
+    return found == NULL ? 0 : found->utc_offset_minutes * MINUTE_MS;
 }
 
 /* Writes the day that an AI of the link tells. True when it is past. */

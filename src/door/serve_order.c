@@ -270,7 +270,7 @@ static bool order_is_overdue(struct server *server, u32 id, u32 location)
     for (u32 i = 0; i < order->line_count; i++) {
         const struct line *line = engine_line(server->engine, order->first_line + i);
         bool here = location == 0 || engine_book(server->engine, line->book)->location == location;
-        if (here && line->state == PART_READY && (i64)line->due_min * 60000 <= server_now_ms(server))
+        if (here && line->state == PART_READY && line->due_min * MINUTE_MS <= server_now_ms(server))
             return true;
     }
     return false;

@@ -6,7 +6,6 @@
 #include "door/ask.h"
 #include "door/catalogue.h"
 #include "door/param.h"
-#include "door/place.h"
 #include "door/problem.h"
 #include "door/render.h"
 #include "door/route.h"
@@ -60,10 +59,10 @@ static void emit_shift(struct emit *emit, const struct engine *engine, u32 id)
     emit_means(emit, "refunded_minor", shift->refunded_minor);
     emit_key_number(emit, "put_in_minor", shift->put_in_minor);
     emit_key_number(emit, "taken_out_minor", shift->taken_out_minor);
-    emit_key_number(emit, "drawer_minor", place_drawer(shift));
+    emit_key_number(emit, "drawer_minor", engine_drawer(shift));
     if (closed) {
         emit_key_number(emit, "counted_minor", shift->counted_minor);
-        emit_key_number(emit, "difference_minor", shift->counted_minor - place_drawer(shift));
+        emit_key_number(emit, "difference_minor", shift->counted_minor - engine_drawer(shift));
     } else {
         emit_key_null(emit, "counted_minor");
         emit_key_null(emit, "difference_minor");

@@ -3,7 +3,6 @@
 #include "base/time.h"
 #include "exchange/field.h"
 
-#define DAY_MIN 1440u
 #define HOUR_TEXT 5u            /* "09:00" */
 #define UTC_OFFSET_MIN (-720)   /* as location.plan has it */
 #define UTC_OFFSET_MAX 840
