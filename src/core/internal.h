@@ -205,12 +205,12 @@ void book_services_set(struct engine *engine, struct book *book, u16 services);
 
 u64 shelf_hash(u32 sku, u32 city);
 u32 shelf_find(const struct engine *engine, u32 sku, u32 city); /* 0: none */
-u32 shelf_find_book(const struct engine *engine, u32 sku, u32 location); /* engine_find_book, quickest for the first book of
-                                                                            * a shelf */
+/* engine_find_book, quickest for the first book of a shelf. */
+u32 shelf_find_book(const struct engine *engine, u32 sku, u32 location);
 void shelves_begin(struct engine *engine);                  /* in fresh memory */
 void shelf_add(struct engine *engine, u32 book);            /* a new book, already linked to its SKU */
 void shelf_change(struct engine *engine, const struct book *book, u32 free_before);
-void shelves_rebuild(struct engine *engine);                /* O(books): at start, and when something moves */
+void shelves_rebuild(struct engine *engine);                /* at start, when something moves; O(books x their shelf) */
 
 /* Of two locations of one city, whether routing prefers the first one when no rule tells them apart. */
 bool shelf_before(const struct engine *engine, u32 location_a, u32 location_b);

@@ -110,7 +110,7 @@ void serve_till_get(struct http *http)
     http_reply_json(http, 200);
 }
 
-/* At most 65,536 tills are looked through, as the limit's default has it: 0.3 ms. */
+/* All tills may be looked through: 65,536, the limit's default, take 0.3 ms. */
 void serve_tills(struct http *http)
 {
     struct server *server = http_server(http);
