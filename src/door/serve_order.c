@@ -231,19 +231,25 @@ void serve_order_place(struct http *http)
 
 /* --- reading ------------------------------------------------------------------------------------------ */
 
-void serve_order_get(struct http *http)
+u32 serve_order_path(struct http *http)
 {
     const struct engine *engine = http_server(http)->engine;
     i64 id;
     bool number = ask_number(route_parameter(http, "order"), &id) && id > 0 && id <= UINT32_MAX;
     desk_run(&http_server(http)->desk);
-    if (!number || engine_order(engine, (u32)id) == NULL ||
-        !right_to_see(engine, &http_request(http)->caller, (u32)id)) {
-        problem_result(http, (struct result){.code = RESULT_UNKNOWN_ORDER});
+    if (number && engine_order(engine, (u32)id) != NULL && right_to_see(engine, &http_request(http)->caller, (u32)id))
+        return (u32)id;
+    problem_result(http, (struct result){.code = RESULT_UNKNOWN_ORDER});
+    return 0;
+}
+
+void serve_order_get(struct http *http)
+{
+    u32 id = serve_order_path(http);
+    if (id == 0)
         return;
-    }
     struct emit emit = http_body(http);
-    render_order(&emit, engine, (u32)id);
+    render_order(&emit, http_server(http)->engine, id);
     http_reply_json(http, 200);
 }
 
