@@ -254,7 +254,7 @@ static inline u32 till_currency(const struct engine *engine, u32 till)
 struct result till_at_work(const struct engine *engine, u32 till);
 
 /* Whether amounts that go out (>= 0: cash, card, wallet) lie in the drawer and leave the shift's sums within bounds. */
-struct result till_can_give(const struct shift *shift, const i64 given_minor[3]);
+struct result till_can_give(const struct shift *shift, const i64 given_minor[TENDER_MEANS]);
 
 /* The next line of an open shift's journal; its time, shift and links are set here, and the shift's sums. */
 void tender_add(struct engine *engine, u32 shift, struct tender tender);
@@ -426,6 +426,14 @@ i64 order_return_do(struct engine *engine, const struct command_order_return *co
 struct result order_funds(const struct engine *engine, u32 shopper, u32 currency, u32 payment, i64 total_minor);
 
 /* --- the proof (check.c, check_more.c, check_places.c, check_till.c) ------------------- */
+
+/* Rows of scratch memory from *at on, which moves behind them; with scratch NULL only counts them. */
+static inline void *scratch_take(char *scratch, size_t *at, u64 rows, size_t row_size)
+{
+    void *memory = scratch == NULL ? NULL : scratch + *at;
+    *at += (rows * row_size + 15) / 16 * 16;
+    return memory;
+}
 
 /* Takes what was given for goods without a receipt from `account_minor` (by account), before that is compared.
  * `scratch` is zeroed memory of check_tills_size bytes. */

@@ -5,6 +5,8 @@
  */
 #include "core/internal.h"
 
+_Static_assert(TENDER_MEANS == TENDER_WALLET, "one sum for each means");
+
 /* --- shifts and their journal --------------------------------------------------------- */
 
 struct result till_at_work(const struct engine *engine, u32 till)
@@ -18,14 +20,14 @@ struct result till_at_work(const struct engine *engine, u32 till)
     return accept(shift, 0);
 }
 
-struct result till_can_give(const struct shift *shift, const i64 given_minor[3])
+struct result till_can_give(const struct shift *shift, const i64 given_minor[TENDER_MEANS])
 {
     i64 drawer = engine_drawer(shift);
     if (given_minor[0] > drawer) {
         MARK(DRAWER_SHORT);
         return refuse(RESULT_NOT_ENOUGH_CASH, drawer);
     }
-    for (unsigned means = 0; means < 3; means++)
+    for (unsigned means = 0; means < TENDER_MEANS; means++)
         if (given_minor[means] > MONEY_MAX - shift->refunded_minor[means])
             return refuse(RESULT_AMOUNT_OVERFLOW, 0);
     return accept(0, 0);
@@ -33,7 +35,7 @@ struct result till_can_give(const struct shift *shift, const i64 given_minor[3])
 
 static void shift_count(struct shift *shift, const struct tender *tender)
 {
-    const i64 amounts[3] = {tender->cash_minor, tender->card_minor, tender->wallet_minor};
+    const i64 amounts[TENDER_MEANS] = {tender->cash_minor, tender->card_minor, tender->wallet_minor};
     if (tender->kind == TENDER_DRAWER) {
         if (tender->cash_minor > 0)
             shift->put_in_minor += tender->cash_minor;
@@ -42,7 +44,7 @@ static void shift_count(struct shift *shift, const struct tender *tender)
         ASSERT(shift->put_in_minor <= MONEY_MAX && shift->taken_out_minor <= MONEY_MAX);
         return;
     }
-    for (unsigned means = 0; means < 3; means++) {
+    for (unsigned means = 0; means < TENDER_MEANS; means++) {
         ASSERT(tender->kind == TENDER_SALE ? amounts[means] >= 0 : amounts[means] <= 0);
         if (tender->kind == TENDER_SALE)
             shift->sold_minor[means] += amounts[means];

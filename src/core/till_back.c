@@ -37,7 +37,7 @@ struct result apply_till_return(struct engine *engine, const struct command_till
         good = tender_good(engine, &engine->orders[command->order], command);
     if (good.code != RESULT_OK)
         return good;
-    i64 given[3] = {0};
+    i64 given[TENDER_MEANS] = {0};
     given[command->tender - TENDER_CASH] = order_return_refund(engine, &back);
     good = till_can_give(&engine->shifts[at_work.id], given);
     if (good.code == RESULT_OK)
@@ -82,7 +82,7 @@ static struct result void_good(const struct engine *engine, u32 shift, const str
     bool carried = order->delivery == DELIVERY_CARRY_OUT; /* goods change hands with the payment */
     if (anything_returned(engine, order) || (!carried && !order_nothing_left(engine, order)))
         return refuse(RESULT_WRONG_STATE, order->state);
-    const i64 given[3] = {sale->cash_minor, sale->card_minor, sale->wallet_minor};
+    const i64 given[TENDER_MEANS] = {sale->cash_minor, sale->card_minor, sale->wallet_minor};
     struct result good = till_can_give(&engine->shifts[shift], given);
     if (good.code != RESULT_OK)
         return good;

@@ -38,7 +38,7 @@ static u32 path_till(struct http *http)
 
 /* --- shifts --------------------------------------------------------------------------------------------- */
 
-static void emit_means(struct emit *emit, const char *key, const i64 amounts[3])
+static void emit_means(struct emit *emit, const char *key, const i64 amounts[TENDER_MEANS])
 {
     emit_key_open(emit, key, '{');
     for (unsigned means = TENDER_CASH; means <= TENDER_WALLET; means++)
