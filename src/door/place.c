@@ -1,13 +1,12 @@
 #include "door/place.h"
 
 #include "base/geo.h"
+#include "base/time.h"
 #include "core/words.h"
 #include "door/render.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#define HOURS_TEXT_MAX 16
 #define FIRST_WEEKDAY 4     /* 1970-01-01 was a Thursday; Sunday is 0 */
 
 void place_emit(struct emit *emit, const struct engine *engine, u32 id)
@@ -28,7 +27,8 @@ static bool has_plan(const struct location *location)
     return location->keep_days != 0;
 }
 
-bool place_is_open(const struct location *location, i64 now_ms)
+/* A store that sells is open at this moment, by its plan. False without a plan. */
+static bool is_open(const struct location *location, i64 now_ms)
 {
     i64 local = now_ms / MINUTE_MS + location->utc_offset_minutes;
     if (!has_plan(location) || local < 0)
@@ -43,13 +43,14 @@ bool place_is_open(const struct location *location, i64 now_ms)
 /* "09:00-21:30"; null: closed all day. */
 static void emit_hours(struct emit *emit, const char *key, unsigned opens_min, unsigned closes_min)
 {
-    char text[HOURS_TEXT_MAX];
+    char text[2 * TIME_MINUTE_MAX];
     if (closes_min == 0) {
         emit_key_null(emit, key);
         return;
     }
-    snprintf(text, sizeof(text), "%02u:%02u-%02u:%02u", opens_min / 60 % 100, opens_min % 60, closes_min / 60 % 100,
-             closes_min % 60);
+    time_minute(text, opens_min);
+    text[TIME_MINUTE_MAX - 1] = '-';
+    time_minute(text + TIME_MINUTE_MAX, closes_min);
     emit_key_word(emit, key, text);
 }
 
@@ -102,7 +103,7 @@ void place_emit_more(struct emit *emit, const struct engine *engine, u32 id, i64
     const struct location *location = engine_location(engine, id);
     emit_plan(emit, location);
     if (has_plan(location)) {
-        emit_key_bool(emit, "open_now", place_is_open(location, now_ms));
+        emit_key_bool(emit, "open_now", is_open(location, now_ms));
         emit_hours(emit, "hours", location->opens_min, location->closes_min);
         emit_hours(emit, "weekend_hours", location->weekend_opens_min, location->weekend_closes_min);
     } else {
