@@ -117,6 +117,13 @@ def test_ways(eleven):
         empty = scan(server, "/01/%s?store=none" % MUG14)       # the shelf is empty: cloud shelf
         assert empty.json["store"]["available"] == 0 and ways(empty)[0] == ("pick-up", "near"), empty
         assert ("home", None) in ways(empty)
+        # the last ones are for those who stand in the shop: safety stock is no way but to be carried out
+        assert server.request("PUT", "/v1/locations/st-1/stock/MUG-RED/safety", token=mara, key=True,
+                              json={"units": 3}).status == 200
+        kept = scan(server, "/01/%s?store=st-1" % MUG14)
+        assert ways(kept)[:2] == [("carry-out", "st-1"), ("pick-up", "near")], kept
+        assert kept.json["store"]["available"] == 3 and ways(scan(server, "/01/%s?store=far" % MUG14))[2:] == [
+            ("pick-up", "near"), ("home", None)]
         # the clerk counts none, and the answer knows it at once
         assert server.request("POST", "/v1/stock/counts", token=server.keys["till"], key=True, json={
             "sku": "MUG-RED", "location": "st-1", "counted": 0}).status == 200

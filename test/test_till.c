@@ -134,7 +134,7 @@ static void test_void(void **state)
     assert_int_equal(engine_order(s.engine, mixed)->state, ORDER_CANCELLED);
     assert_int_equal(engine_balance(s.engine, 1, 1), 100000); /* as before the sale */
     assert_int_equal(engine_currency(s.engine, 1)->provider_minor, -100000 - 10000);
-    assert_int_equal(till_drawer(shift_of(TILL_A)), 11000);
+    assert_int_equal(engine_drawer(shift_of(TILL_A)), 11000);
     expect_amounts(shift_of(TILL_A)->sold_minor, 17000, 4000, 5000);
     expect_amounts(shift_of(TILL_A)->refunded_minor, 7000, 4000, 5000);
     assert_int_equal(shift_of(TILL_A)->voids, 1);

@@ -21,8 +21,8 @@ static void test_return_elsewhere(void **state)
     EXPECT(RETURN(TILL_B, order, 2, CARD), OK, order, 20000);
     expect_amounts(shift_of(TILL_B)->refunded_minor, 10000, 20000, 0);
     assert_int_equal(shift_of(TILL_B)->returns, 2);
-    assert_int_equal(till_drawer(shift_of(TILL_B)), 5000);
-    assert_int_equal(till_drawer(shift_of(TILL_A)), 30000);
+    assert_int_equal(engine_drawer(shift_of(TILL_B)), 5000);
+    assert_int_equal(engine_drawer(shift_of(TILL_A)), 30000);
     assert_int_equal(book_of(1, STORE_B)->moved_in, 3);
     assert_int_equal(book_of(1, STORE_B)->available, 3);
     assert_int_equal(book_of(1, STORE_A)->sold, 0);
@@ -42,7 +42,7 @@ static void test_return_of_mixed_payment(void **state)
     EXPECT(RETURN(TILL_A, order, 1, WALLET), OK, order, 10000);
     EXPECT(RETURN(TILL_A, order, 1, WALLET), OK, order, 10000);
     assert_int_equal(engine_balance(s.engine, 1, 1), 99999 + 20000);
-    assert_int_equal(till_drawer(shift_of(TILL_A)), 19999);
+    assert_int_equal(engine_drawer(shift_of(TILL_A)), 19999);
     shop_close(&s);
 }
 
@@ -278,7 +278,7 @@ static void test_exchange_is_exact(void **state)
     EXPECT(RETURN(TILL_A, new.id, 1, CASH), OK, new.id, 9999);
     EXPECT(RETURN(TILL_A, new.id, 1, CASH), OK, new.id, 10000);
     EXPECT(RETURN(TILL_A, order, 1, CASH), OK, order, 10000);
-    assert_int_equal(till_drawer(shift_of(TILL_A)), 30000 - 29999);
+    assert_int_equal(engine_drawer(shift_of(TILL_A)), 30000 - 29999);
     assert_int_equal(seller_minor(1), 0);
 
     /* Two for a cent: the first of them was worth nothing. */

@@ -115,11 +115,21 @@ static void test_offsets(void **state)
         assert_false(time_parse_offset(slice_text(bad[i]), &minutes));
 }
 
+static void test_minutes_of_a_day(void **state)
+{
+    char text[TIME_MINUTE_MAX];
+    (void)state;
+    assert_string_equal(time_minute(text, 0), "00:00");
+    assert_string_equal(time_minute(text, 9 * 60 + 5), "09:05");
+    assert_string_equal(time_minute(text, 1440), "24:00");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_moments), cmocka_unit_test(test_refused), cmocka_unit_test(test_every_day),
         cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_offsets),
+        cmocka_unit_test(test_minutes_of_a_day),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,9 +2,6 @@
 
 #include "base/assert.h"
 
-
-#define DAY_MS ((i64)86400000)
-
 /* The calendar counts from 0000-03-01 in eras of 400 years (146,097 days), so that the leap day comes last. */
 #define ERA_DAYS 146097
 #define DAYS_TO_1970 719468
@@ -133,10 +130,17 @@ static char *time_put(char *at, unsigned number, unsigned digits, char mark)
     return at + digits + 1;
 }
 
+char *time_minute(char *text, unsigned minute)
+{
+    ASSERT(minute <= DAY_MIN);
+    time_put(time_put(text, minute / 60, 2, ':'), minute % 60, 2, 0);
+    return text;
+}
+
 char *time_text(char *text, i64 ms, i32 utc_offset_minutes)
 {
     ASSERT(utc_offset_minutes > -1440 && utc_offset_minutes < 1440);
-    i64 local = ms + (i64)utc_offset_minutes * 60000;
+    i64 local = ms + utc_offset_minutes * MINUTE_MS;
     if (ms < TIME_MS_FIRST || ms > TIME_MS_LAST || local < TIME_MS_FIRST || local > TIME_MS_LAST)
         return memcpy(text, "?", 2);
     i64 days = local / DAY_MS - (local % DAY_MS < 0);

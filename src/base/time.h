@@ -30,6 +30,10 @@ bool time_parse(struct slice text, i64 *ms);
 #define TIME_TEXT_MAX 40
 char *time_text(char *text, i64 ms, i32 utc_offset_minutes);
 
+/* Writes a minute of a day, at most 1440, as "09:00" and returns `text` (TIME_MINUTE_MAX bytes). */
+#define TIME_MINUTE_MAX 6
+char *time_minute(char *text, unsigned minute);
+
 /* Reads "+08:00", "-03:30" or "Z" as minutes. False for anything else. */
 bool time_parse_offset(struct slice text, i32 *utc_offset_minutes);
 

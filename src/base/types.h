@@ -22,6 +22,12 @@ typedef int64_t i64;
 #error "commands and journal records are little-endian and are written as they lie in memory"
 #endif
 
+/* Lengths of time. */
+#define MINUTE_MS ((i64)60 * 1000)
+#define HOUR_MS ((i64)3600 * 1000)
+#define DAY_MS ((i64)24 * 3600 * 1000)
+#define DAY_MIN ((i64)24 * 60)
+
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))

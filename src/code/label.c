@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/money.h"
+#include "code/link.h"
 #include "code/svg.h"
 
 #include <stdio.h>
@@ -137,26 +138,11 @@ void label_shelf(struct buffer *out, struct label_size size, const struct label_
         shelf_wide(out, size.width_um, label);
 }
 
-static bool is_unreserved(char byte)
-{
-    return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') ||
-           (byte != 0 && strchr("-._~", byte) != NULL);
-}
-
 bool label_shelf_link(struct buffer *out, struct slice base, u64 gtin, struct slice store)
 {
     size_t begin = out->size;
-    if (gtin == 0)
-        return false;
-    buffer_slice(out, base);
-    buffer_format(out, "/01/%014llu?store=", (unsigned long long)gtin);
-    for (size_t i = 0; i < store.size; i++) {
-        if (is_unreserved(store.bytes[i]))
-            buffer_byte(out, store.bytes[i]);
-        else
-            buffer_format(out, "%%%02X", (unsigned)(unsigned char)store.bytes[i]);
-    }
-    if (out->size - begin <= LABEL_LINK_MAX)
+    struct link_part part = {slice_text("store"), store};
+    if (link_write(out, base, gtin, NULL, 0, &part, 1) == LINK_OK && out->size - begin <= LABEL_LINK_MAX)
         return true;
     out->size = begin;
     return false;

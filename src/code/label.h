@@ -62,7 +62,7 @@ struct label_size label_code_size(void);
 void label_code(struct buffer *out, struct label_size size, const struct label_code *label);
 
 /* The link of a shelf label (GS1 Digital Link): BASE/01/GTIN?store=CODE, the code percent-encoded. False, with
- * nothing written: there is no GTIN, or it would be longer than LABEL_LINK_MAX. */
+ * nothing written: there is no GTIN, BASE is no address that link.h reads, or all is longer than LABEL_LINK_MAX. */
 bool label_shelf_link(struct buffer *out, struct slice base, u64 gtin, struct slice store);
 
 #endif

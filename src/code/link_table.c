@@ -186,10 +186,10 @@ bool link_date_end(struct slice value, i64 now_ms, i64 *end_ms)
     if (date >= next)
         return false;
     if (value.size == 6) {
-        *end_ms = (date + 1) * 86400000;
+        *end_ms = (date + 1) * DAY_MS;
         return true;
     }
     i64 hour = two_digits(v + 6), minute = two_digits(v + 8);
-    *end_ms = date * 86400000 + hour * 3600000 + minute * 60000;
+    *end_ms = date * DAY_MS + hour * HOUR_MS + minute * MINUTE_MS;
     return hour < 24 && minute < 60;
 }

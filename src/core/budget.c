@@ -5,12 +5,11 @@
  */
 #include "core/internal.h"
 
-#define DAY_MS ((i64)24 * 3600 * 1000)
 #define NO_LIMIT (-1)
 
 i64 budget_day(const struct engine *engine, u32 festival, i64 placed_ms)
 {
-    i64 local_ms = placed_ms + (i64)engine->festivals[festival].utc_offset_minutes * 60000;
+    i64 local_ms = placed_ms + (i64)engine->festivals[festival].utc_offset_minutes * MINUTE_MS;
     return local_ms >= 0 ? local_ms / DAY_MS : -((DAY_MS - 1 - local_ms) / DAY_MS);
 }
 

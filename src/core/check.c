@@ -31,13 +31,6 @@ struct check {
 
 /* --- scratch ---------------------------------------------------------------------- */
 
-static void *scratch_take(char *scratch, size_t *at, u64 rows, size_t row_size)
-{
-    void *memory = scratch == NULL ? NULL : scratch + *at;
-    *at += (rows * row_size + 15) / 16 * 16;
-    return memory;
-}
-
 static size_t tally_lay_out(const struct engine *engine, char *scratch, struct tally *tally)
 {
     const u64 *count = engine->head.count;

@@ -27,9 +27,9 @@ static void sum_inbounds(const struct engine *engine, struct place_sums sums, st
             report->unit_errors++;
             continue;
         }
-        sums.book_coming[engine_find_book(engine, inbound->sku, inbound->to)] += inbound_left(inbound);
+        sums.book_coming[engine_find_book(engine, inbound->sku, inbound->to)] += engine_inbound_left(inbound);
         if (inbound->from != 0)
-            sums.sku_moving[inbound->sku] += inbound_left(inbound);
+            sums.sku_moving[inbound->sku] += engine_inbound_left(inbound);
     }
 }
 

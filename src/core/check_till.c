@@ -15,13 +15,6 @@ struct till_check {
     i64 *account_minor;         /* by account: what it should be, from the orders */
 };
 
-static void *scratch_take(char *scratch, size_t *at, u64 rows, size_t row_size)
-{
-    void *memory = scratch == NULL ? NULL : scratch + *at;
-    *at += (rows * row_size + 15) / 16 * 16;
-    return memory;
-}
-
 static size_t lay_out(const struct engine *engine, char *scratch, struct till_check *check)
 {
     const u64 *count = engine->head.count;
@@ -177,9 +170,9 @@ static bool amounts_good(const struct tender *tender)
 /* Adds a tender to its shift's sums; false when the drawer, or a sum, has left its bounds. */
 static bool tally_tender(struct shift *sums, const struct tender *tender)
 {
-    const i64 amounts[3] = {tender->cash_minor, tender->card_minor, tender->wallet_minor};
+    const i64 amounts[TENDER_MEANS] = {tender->cash_minor, tender->card_minor, tender->wallet_minor};
     bool good = true;
-    for (unsigned means = 0; means < 3; means++) {
+    for (unsigned means = 0; means < TENDER_MEANS; means++) {
         if (tender->kind == TENDER_SALE)
             sums->sold_minor[means] += amounts[means];
         else if (tender->kind != TENDER_DRAWER)
@@ -193,8 +186,8 @@ static bool tally_tender(struct shift *sums, const struct tender *tender)
     sums->sales += tender->kind == TENDER_SALE;
     sums->voids += tender->kind == TENDER_VOID;
     sums->returns += tender->kind == TENDER_RETURN || tender->kind == TENDER_TAKE_BACK;
-    return good && sums->put_in_minor <= MONEY_MAX && sums->taken_out_minor <= MONEY_MAX && till_drawer(sums) >= 0 &&
-           till_drawer(sums) <= MONEY_MAX;
+    return good && sums->put_in_minor <= MONEY_MAX && sums->taken_out_minor <= MONEY_MAX && engine_drawer(sums) >= 0 &&
+           engine_drawer(sums) <= MONEY_MAX;
 }
 
 /* A shift's tenders are linked, newest first, and none is left out. */
@@ -218,7 +211,7 @@ static void check_tenders(struct till_check *check)
 
 static bool shift_sums_good(const struct shift *shift, const struct shift *sums)
 {
-    for (unsigned means = 0; means < 3; means++)
+    for (unsigned means = 0; means < TENDER_MEANS; means++)
         if (shift->sold_minor[means] != sums->sold_minor[means] ||
             shift->refunded_minor[means] != sums->refunded_minor[means])
             return false;

@@ -17,7 +17,7 @@ static bool time_good(i64 time_ms)
 static bool festival_fields_good(const struct command_festival_put *command)
 {
     return time_good(command->opens_ms) && time_good(command->closes_ms) && command->usd_rate_e6 >= 0 &&
-           command->utc_offset_minutes >= -720 && command->utc_offset_minutes <= 840 &&
+           command->utc_offset_minutes >= UTC_OFFSET_MIN && command->utc_offset_minutes <= UTC_OFFSET_MAX &&
            command->hold_ms <= HOLD_MS_MAX;
 }
 

@@ -121,6 +121,28 @@ i64 engine_milestone_minor(unsigned index, unsigned digits);
 /* The balance of a shopper's wallet in a currency; 0 when there is none. */
 i64 engine_balance(const struct engine *engine, u32 shopper, u32 currency);
 
+/* The price of one unit outside of deals; 0: there is none in this currency. */
+i64 engine_list_price(const struct engine *engine, const struct sku *sku, u32 currency);
+
+/* What is beyond the safety stock, and may be sent or held for pick-up. */
+static inline u32 engine_units_free(const struct book *book)
+{
+    return book->available > book->safety ? book->available - book->safety : 0;
+}
+
+/* Units of an inbound that may still come. */
+static inline u32 engine_inbound_left(const struct inbound *inbound)
+{
+    return inbound->closed_ms != 0 ? 0 : inbound->expected - inbound->received - inbound->lost;
+}
+
+/* What should be in the drawer of a till, in or at the end of a shift; minor units. */
+static inline i64 engine_drawer(const struct shift *shift)
+{
+    return shift->float_minor + shift->sold_minor[0] - shift->refunded_minor[0] + shift->put_in_minor -
+           shift->taken_out_minor;
+}
+
 /* The rules of routing in force, most important first; those behind the last are 0. */
 const u8 *engine_rules(const struct engine *engine);
 
@@ -147,7 +169,8 @@ struct engine_range {
 #define ENGINE_RANGES 3
 void engine_order_memory(const struct engine *engine, u64 from, u64 count, struct engine_range ranges[ENGINE_RANGES]);
 
-/* The hash indexes: memory that is written in no order, all over, from the first order on. */
+/* The hash indexes that are written in no order, all over, from the first order on: not those of shelves and of sales
+ * at tills, which may stay small. */
 #define ENGINE_INDEXES 5
 void engine_index_memory(const struct engine *engine, struct engine_range ranges[ENGINE_INDEXES]);
 

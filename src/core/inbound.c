@@ -94,7 +94,7 @@ struct result apply_inbound_send(struct engine *engine, const struct command_inb
 static struct book *inbound_book(const struct engine *engine, const struct inbound *inbound)
 {
     u32 id = engine_find_book(engine, inbound->sku, inbound->to);
-    ASSERT(id != 0 && engine->books[id].coming >= inbound_left(inbound));
+    ASSERT(id != 0 && engine->books[id].coming >= engine_inbound_left(inbound));
     return &engine->books[id];
 }
 
@@ -108,7 +108,7 @@ struct result apply_inbound_receive(struct engine *engine, const struct command_
     if (!exists(engine, LIMIT_inbounds, command->inbound))
         return refuse(RESULT_UNKNOWN_INBOUND, 0);
     struct inbound *inbound = &engine->inbounds[command->inbound];
-    u32 left = inbound_left(inbound);
+    u32 left = engine_inbound_left(inbound);
     if (command->quantity < 1)
         return refuse(RESULT_BAD_QUANTITY, inbound->sku);
     if (command->quantity > left)
@@ -123,9 +123,9 @@ struct result apply_inbound_receive(struct engine *engine, const struct command_
     *came_in += command->quantity;
     ASSERT(book_balances(book));
     inbound->received += command->quantity;
-    if (inbound_left(inbound) == 0)
+    if (engine_inbound_left(inbound) == 0)
         inbound_end(engine, inbound);
-    return accept(command->inbound, inbound_left(inbound));
+    return accept(command->inbound, engine_inbound_left(inbound));
 }
 
 struct result apply_inbound_close(struct engine *engine, const struct command_inbound_close *command)
@@ -137,7 +137,7 @@ struct result apply_inbound_close(struct engine *engine, const struct command_in
     struct inbound *inbound = &engine->inbounds[command->inbound];
     if (inbound->closed_ms != 0)
         return no_change(command->inbound, 0);
-    u32 left = inbound_left(inbound);
+    u32 left = engine_inbound_left(inbound);
     struct book *book = inbound_book(engine, inbound);
     if (inbound->from != 0 && left > UNITS_MAX - book->moved_in)
         return refuse(RESULT_BAD_QUANTITY, inbound->sku);

@@ -186,28 +186,14 @@ void book_release(struct engine *engine, struct book *book, u32 units); /* reser
 void book_sell(struct book *book, u32 units);               /* reserved -> sold */
 /* `units` of a book are in its shrink account; its location notes why. The other account is the caller's. */
 void book_shrink(struct engine *engine, struct book *book, u32 units, enum count_reason reason);
-
-/* --- goods on their way (inbound.c) --------------------------------------------- */
-
-/* Units of an inbound that may still come. */
-static inline u32 inbound_left(const struct inbound *inbound)
-{
-    return inbound->closed_ms != 0 ? 0 : inbound->expected - inbound->received - inbound->lost;
-}
 void book_take_back(struct engine *engine, struct book *book, u32 units); /* sold -> available */
 /* received -> available, or quarantine */
 void book_receive_back(struct engine *engine, struct book *book, u32 units, bool restock);
 
-/* What is beyond the safety stock; 0: nothing. */
-static inline u32 units_beyond_safety(const struct book *book)
-{
-    return book->available > book->safety ? book->available - book->safety : 0;
-}
-
 /* What may be sent from here. */
 static inline u32 book_free(const struct book *book)
 {
-    return book->services & SERVICE_SHIP ? units_beyond_safety(book) : 0;
+    return book->services & SERVICE_SHIP ? engine_units_free(book) : 0;
 }
 
 /* The only ways in which available, safety and services of a book change: shelves follow. */
@@ -219,12 +205,12 @@ void book_services_set(struct engine *engine, struct book *book, u16 services);
 
 u64 shelf_hash(u32 sku, u32 city);
 u32 shelf_find(const struct engine *engine, u32 sku, u32 city); /* 0: none */
-u32 shelf_find_book(const struct engine *engine, u32 sku, u32 location); /* engine_find_book, quickest for the first book of
-                                                                            * a shelf */
+/* engine_find_book, quickest for the first book of a shelf. */
+u32 shelf_find_book(const struct engine *engine, u32 sku, u32 location);
 void shelves_begin(struct engine *engine);                  /* in fresh memory */
 void shelf_add(struct engine *engine, u32 book);            /* a new book, already linked to its SKU */
 void shelf_change(struct engine *engine, const struct book *book, u32 free_before);
-void shelves_rebuild(struct engine *engine);                /* O(books): at start, and when something moves */
+void shelves_rebuild(struct engine *engine);                /* at start, when something moves; O(books x their shelf) */
 
 /* Of two locations of one city, whether routing prefers the first one when no rule tells them apart. */
 bool shelf_before(const struct engine *engine, u32 location_a, u32 location_b);
@@ -258,13 +244,6 @@ static inline u64 sale_hash(u32 order)
     return mix64(order);
 }
 
-/* What should be in the drawer. */
-static inline i64 till_drawer(const struct shift *shift)
-{
-    return shift->float_minor + shift->sold_minor[0] - shift->refunded_minor[0] + shift->put_in_minor -
-           shift->taken_out_minor;
-}
-
 /* The currency of a till that exists. */
 static inline u32 till_currency(const struct engine *engine, u32 till)
 {
@@ -275,7 +254,7 @@ static inline u32 till_currency(const struct engine *engine, u32 till)
 struct result till_at_work(const struct engine *engine, u32 till);
 
 /* Whether amounts that go out (>= 0: cash, card, wallet) lie in the drawer and leave the shift's sums within bounds. */
-struct result till_can_give(const struct shift *shift, const i64 given_minor[3]);
+struct result till_can_give(const struct shift *shift, const i64 given_minor[TENDER_MEANS]);
 
 /* The next line of an open shift's journal; its time, shift and links are set here, and the shift's sums. */
 void tender_add(struct engine *engine, u32 shift, struct tender tender);
@@ -416,9 +395,6 @@ u32 promise_due_min(const struct location *location, i64 now_ms);
 /* From held to paid: money, meters; over the counter also the goods. */
 void order_become_paid(struct engine *engine, u32 id, u8 payment);
 
-/* The price of one unit outside of deals; 0: there is none. */
-i64 list_price(const struct engine *engine, const struct sku *sku, u32 currency);
-
 /* The goods are gone with the shopper or a carrier. */
 static inline bool line_gone(const struct line *line)
 {
@@ -450,6 +426,14 @@ i64 order_return_do(struct engine *engine, const struct command_order_return *co
 struct result order_funds(const struct engine *engine, u32 shopper, u32 currency, u32 payment, i64 total_minor);
 
 /* --- the proof (check.c, check_more.c, check_places.c, check_till.c) ------------------- */
+
+/* Rows of scratch memory from *at on, which moves behind them; with scratch NULL only counts them. */
+static inline void *scratch_take(char *scratch, size_t *at, u64 rows, size_t row_size)
+{
+    void *memory = scratch == NULL ? NULL : scratch + *at;
+    *at += (rows * row_size + 15) / 16 * 16;
+    return memory;
+}
 
 /* Takes what was given for goods without a receipt from `account_minor` (by account), before that is compared.
  * `scratch` is zeroed memory of check_tills_size bytes. */

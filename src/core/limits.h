@@ -36,6 +36,8 @@ enum limit_index {
 #define KEEP_DAYS_DEFAULT 7                         /* of a location without a plan */
 #define TRANSIT_DAYS_MAX 60
 #define RULES_MAX 6
+#define UTC_OFFSET_MIN (-720)                       /* minutes, of festivals and plans */
+#define UTC_OFFSET_MAX 840
 #define FLAGSHIPS_MAX 100                           /* of one festival */
 #define TIME_MS_MAX ((i64)4102444799999)            /* 2099-12-31T23:59:59.999Z; seconds fit 32 bits */
 

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define DAY_MIN 1440
-
 /* Books keep a copy of what routing asks of their location. */
 static void books_follow(struct engine *engine, u32 location)
 {
@@ -55,7 +53,7 @@ static bool opening_good(u16 opens_min, u16 closes_min)
 
 static bool plan_good(const struct command_location_plan *command)
 {
-    return command->utc_offset_minutes >= -720 && command->utc_offset_minutes <= 840 &&
+    return command->utc_offset_minutes >= UTC_OFFSET_MIN && command->utc_offset_minutes <= UTC_OFFSET_MAX &&
            opening_good(command->opens_min, command->closes_min) &&
            opening_good(command->weekend_opens_min, command->weekend_closes_min) &&
            (command->closes_min != 0 || command->weekend_closes_min != 0) && command->cut_off_min <= DAY_MIN &&

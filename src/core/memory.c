@@ -227,6 +227,24 @@ void engine_index_memory(const struct engine *engine, struct engine_range ranges
         ranges[i] = (struct engine_range){indexes[i]->slots, indexes[i]->slot_count * sizeof(u64)};
 }
 
+/* Shelves, and the lists of cities that have been made. */
+static u64 shelf_memory_used(const struct engine *engine)
+{
+    const u64 *count = engine->head.count;
+    u64 bytes = engine->shelf_count * sizeof(struct shelf) + engine->shelf_index.slot_count * sizeof(u64) +
+                count[LIMIT_books] * sizeof(*engine->shelf_next) + count[LIMIT_skus] * sizeof(struct shelves) +
+                count[LIMIT_cities] * (sizeof(*engine->city_shelves) + sizeof(struct city_list));
+    for (u32 city = 1; city <= count[LIMIT_cities]; city++)
+        bytes += engine->city_lists[city].count * sizeof(*engine->city_order);
+    return bytes;
+}
+
+/* The index of sales is touched where sales are: at most a page for each. */
+static u64 sale_memory_used(const struct engine *engine)
+{
+    return MIN(engine->sale_index.slot_count * sizeof(u64), engine->head.count[LIMIT_tenders] * PAGE);
+}
+
 u64 engine_memory_used(const struct engine *engine)
 {
     u64 bytes = engine->cell_stride * sizeof(struct cell) * (engine->head.count[LIMIT_festivals] + 1);
@@ -236,7 +254,7 @@ u64 engine_memory_used(const struct engine *engine)
         bytes += (engine->head.count[i] + 1) * tables[i].row_size;
     for (unsigned i = 0; i < ENGINE_INDEXES; i++)
         bytes += indexes[i].size;
-    return bytes;
+    return bytes + shelf_memory_used(engine) + sale_memory_used(engine);
 }
 
 /* --- regions ------------------------------------------------------------------ */

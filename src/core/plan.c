@@ -106,7 +106,7 @@ static struct result take_lines(const struct engine *engine, struct plan *plan)
     return accept(0, 0);
 }
 
-i64 list_price(const struct engine *engine, const struct sku *sku, u32 currency)
+i64 engine_list_price(const struct engine *engine, const struct sku *sku, u32 currency)
 {
     if (sku->price_minor != 0 && sku->currency == currency)
         return sku->price_minor;
@@ -133,7 +133,7 @@ static struct result price_line(const struct engine *engine, struct plan *plan, 
     if (line->deal != 0)
         plan->deal_count++;
     line->unit_price_minor =
-        line->deal != 0 ? engine->deals[line->deal].price_minor : list_price(engine, sku, plan->place->currency);
+        line->deal != 0 ? engine->deals[line->deal].price_minor : engine_list_price(engine, sku, plan->place->currency);
     if (line->unit_price_minor == 0)
         return refuse(RESULT_NO_PRICE, line->sku);
     if (!money_times(line->unit_price_minor, line->quantity, &line->amount_minor) ||

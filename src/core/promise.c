@@ -6,10 +6,6 @@
  */
 #include "core/internal.h"
 
-#define MINUTE_MS ((i64)60 * 1000)
-#define DAY_MIN ((i64)1440)
-#define DAY_MS (DAY_MIN * MINUTE_MS)
-
 struct opening {
     u16 opens_min;
     u16 closes_min;

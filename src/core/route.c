@@ -5,8 +5,6 @@
  */
 #include "core/source.h"
 
-#define HOUR_MS 3600000
-
 /* --- one location for everything ---------------------------------------------------- */
 
 /* How many rules stand before fewest-parts. */
@@ -207,7 +205,7 @@ static struct result from_store(const struct engine *engine, struct plan *plan)
     for (u32 i = 0; i < plan->line_count; i++) {
         const struct plan_line *line = &plan->lines[i];
         const struct book *book = &engine->books[engine_find_book(engine, line->sku, location)];
-        u32 held = plan->place->delivery == DELIVERY_PICK_UP ? units_beyond_safety(book) : book->available;
+        u32 held = plan->place->delivery == DELIVERY_PICK_UP ? engine_units_free(book) : book->available;
         if (held < line->quantity) {
             plan_tell(plan, "source", RESULT_SOLD_OUT, i + 1, location, held, line->quantity);
             MARK(SOLD_OUT_IN_STORE);

@@ -1,7 +1,6 @@
 #include "core/source.h"
 
 #define KEY_WORST (~(source_key)0)
-#define HOUR_MS 3600000
 #define SCAN_BOOKS_MAX 12   /* up to so many books of a SKU are quicker looked at one by one */
 
 struct search source_search(const struct engine *engine, const struct plan *plan, u32 first_line, u32 line_count)

@@ -307,14 +307,16 @@ struct till {
     u32 shift;              /* newest; 0: never opened */
 };
 
+#define TENDER_MEANS 3      /* cash, card, wallet: enum tender_means - 1 */
+
 /* A till from its opening to its closing. Amounts in the till's currency. */
 struct shift {
     i64 opened_ms;
     i64 closed_ms;          /* 0: open */
     i64 float_minor;        /* in the drawer when it was opened */
     i64 counted_minor;      /* in the drawer when it was closed */
-    i64 sold_minor[3];      /* cash, card, wallet */
-    i64 refunded_minor[3];  /* returned and voided, >= 0: cash, card, wallet */
+    i64 sold_minor[TENDER_MEANS];
+    i64 refunded_minor[TENDER_MEANS]; /* returned and voided, >= 0 */
     i64 put_in_minor;       /* cash, without a sale */
     i64 taken_out_minor;
     u32 till;

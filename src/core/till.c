@@ -5,6 +5,8 @@
  */
 #include "core/internal.h"
 
+_Static_assert(TENDER_MEANS == TENDER_WALLET, "one sum for each means");
+
 /* --- shifts and their journal --------------------------------------------------------- */
 
 struct result till_at_work(const struct engine *engine, u32 till)
@@ -18,14 +20,14 @@ struct result till_at_work(const struct engine *engine, u32 till)
     return accept(shift, 0);
 }
 
-struct result till_can_give(const struct shift *shift, const i64 given_minor[3])
+struct result till_can_give(const struct shift *shift, const i64 given_minor[TENDER_MEANS])
 {
-    i64 drawer = till_drawer(shift);
+    i64 drawer = engine_drawer(shift);
     if (given_minor[0] > drawer) {
         MARK(DRAWER_SHORT);
         return refuse(RESULT_NOT_ENOUGH_CASH, drawer);
     }
-    for (unsigned means = 0; means < 3; means++)
+    for (unsigned means = 0; means < TENDER_MEANS; means++)
         if (given_minor[means] > MONEY_MAX - shift->refunded_minor[means])
             return refuse(RESULT_AMOUNT_OVERFLOW, 0);
     return accept(0, 0);
@@ -33,7 +35,7 @@ struct result till_can_give(const struct shift *shift, const i64 given_minor[3])
 
 static void shift_count(struct shift *shift, const struct tender *tender)
 {
-    const i64 amounts[3] = {tender->cash_minor, tender->card_minor, tender->wallet_minor};
+    const i64 amounts[TENDER_MEANS] = {tender->cash_minor, tender->card_minor, tender->wallet_minor};
     if (tender->kind == TENDER_DRAWER) {
         if (tender->cash_minor > 0)
             shift->put_in_minor += tender->cash_minor;
@@ -42,7 +44,7 @@ static void shift_count(struct shift *shift, const struct tender *tender)
         ASSERT(shift->put_in_minor <= MONEY_MAX && shift->taken_out_minor <= MONEY_MAX);
         return;
     }
-    for (unsigned means = 0; means < 3; means++) {
+    for (unsigned means = 0; means < TENDER_MEANS; means++) {
         ASSERT(tender->kind == TENDER_SALE ? amounts[means] >= 0 : amounts[means] <= 0);
         if (tender->kind == TENDER_SALE)
             shift->sold_minor[means] += amounts[means];
@@ -67,7 +69,7 @@ void tender_add(struct engine *engine, u32 shift_id, struct tender tender)
     engine->tenders[id] = tender;
     shift->last_tender = id;
     shift_count(shift, &tender);
-    ASSERT(till_drawer(shift) >= 0 && till_drawer(shift) <= MONEY_MAX);
+    ASSERT(engine_drawer(shift) >= 0 && engine_drawer(shift) <= MONEY_MAX);
     if (tender.kind == TENDER_SALE) {
         ASSERT(engine_sale(engine, tender.order) == 0);
         index_insert(&engine->sale_index, index_tag(sale_hash(tender.order)), id);
@@ -128,14 +130,14 @@ struct result apply_till_close(struct engine *engine, const struct command_till_
     struct shift *shift = &engine->shifts[at_work.id];
     shift->closed_ms = MAX(engine->time_ms, 1); /* 0 means open */
     shift->counted_minor = command->counted_minor;
-    return accept(at_work.id, till_drawer(shift));
+    return accept(at_work.id, engine_drawer(shift));
 }
 
 /* --- money in -------------------------------------------------------------------------- */
 
 static struct result cash_good(const struct shift *shift, i64 amount_minor)
 {
-    i64 drawer = till_drawer(shift);
+    i64 drawer = engine_drawer(shift);
     if (amount_minor == 0 || amount_minor < -MONEY_MAX || amount_minor > MONEY_MAX)
         return refuse(RESULT_BAD_AMOUNT, 0);
     if (amount_minor < 0 && -amount_minor > drawer) {
@@ -162,7 +164,7 @@ struct result apply_till_cash(struct engine *engine, const struct command_till_c
         return pool_full(LIMIT_tenders);
 
     tender_add(engine, at_work.id, (struct tender){.cash_minor = command->amount_minor, .kind = TENDER_DRAWER});
-    return accept(at_work.id, till_drawer(shift));
+    return accept(at_work.id, engine_drawer(shift));
 }
 
 static bool amount_good(i64 amount_minor)
@@ -175,7 +177,7 @@ static struct result tenders_fit(const struct engine *engine, const struct shift
                                  const struct command_till_pay *command)
 {
     if (command->cash_minor + command->card_minor > money_room(engine, order->currency) ||
-        command->cash_minor > MONEY_MAX - till_drawer(shift) ||
+        command->cash_minor > MONEY_MAX - engine_drawer(shift) ||
         command->cash_minor > MONEY_MAX - shift->sold_minor[0] ||
         command->card_minor > MONEY_MAX - shift->sold_minor[1] ||
         command->wallet_minor > MONEY_MAX - shift->sold_minor[2])

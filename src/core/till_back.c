@@ -37,7 +37,7 @@ struct result apply_till_return(struct engine *engine, const struct command_till
         good = tender_good(engine, &engine->orders[command->order], command);
     if (good.code != RESULT_OK)
         return good;
-    i64 given[3] = {0};
+    i64 given[TENDER_MEANS] = {0};
     given[command->tender - TENDER_CASH] = order_return_refund(engine, &back);
     good = till_can_give(&engine->shifts[at_work.id], given);
     if (good.code == RESULT_OK)
@@ -82,7 +82,7 @@ static struct result void_good(const struct engine *engine, u32 shift, const str
     bool carried = order->delivery == DELIVERY_CARRY_OUT; /* goods change hands with the payment */
     if (anything_returned(engine, order) || (!carried && !order_nothing_left(engine, order)))
         return refuse(RESULT_WRONG_STATE, order->state);
-    const i64 given[3] = {sale->cash_minor, sale->card_minor, sale->wallet_minor};
+    const i64 given[TENDER_MEANS] = {sale->cash_minor, sale->card_minor, sale->wallet_minor};
     struct result good = till_can_give(&engine->shifts[shift], given);
     if (good.code != RESULT_OK)
         return good;
@@ -126,7 +126,7 @@ struct result apply_till_void(struct engine *engine, const struct command_till_v
 /* The least that is or was to be asked for one unit, in and out of deals; 0: it has no price in this currency. */
 static i64 least_price(const struct engine *engine, const struct sku *sku, u32 currency)
 {
-    i64 least = list_price(engine, sku, currency);
+    i64 least = engine_list_price(engine, sku, currency);
     for (u32 id = sku->first_deal; id != 0; id = engine->deals[id].next) {
         const struct deal *deal = &engine->deals[id];
         if (engine->festivals[deal->festival].currency == currency && (least == 0 || deal->price_minor < least))

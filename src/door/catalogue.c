@@ -13,16 +13,6 @@
 
 /* --- what it costs --------------------------------------------------------------------------------- */
 
-static i64 list_price(const struct engine *engine, const struct sku *sku, u32 currency)
-{
-    if (sku->currency == currency)
-        return sku->price_minor;
-    for (u32 id = sku->first_price; id != 0; id = engine_price(engine, id)->next)
-        if (engine_price(engine, id)->currency == currency)
-            return engine_price(engine, id)->price_minor;
-    return 0;
-}
-
 /* How near to a store a deal is meant: 0: not for it; else the larger the nearer. */
 static unsigned deal_reach(const struct deal *deal, const struct location *store, u32 id)
 {
@@ -42,7 +32,7 @@ struct offer catalogue_offer_at(const struct engine *engine, const struct sku *s
 {
     const struct location *place = engine_location(engine, store);
     unsigned best_reach = 0;
-    struct offer offer = {.list_minor = list_price(engine, sku, currency)};
+    struct offer offer = {.list_minor = engine_list_price(engine, sku, currency)};
     const struct deal *best = NULL, *next = NULL;
     for (u32 id = sku->first_deal; id != 0; id = engine_deal(engine, id)->next) {
         const struct deal *deal = engine_deal(engine, id);

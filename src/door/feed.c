@@ -68,7 +68,7 @@ bool feed_in_stock(const struct engine *engine, const struct sku *sku, u32 most,
     u32 count = 0;
     bool found = false;
     for (u32 id = sku->first_book; id != 0 && !found && count < most; id = engine_book(engine, id)->next) {
-        found = engine_book(engine, id)->available > 0;
+        found = engine_units_free(engine_book(engine, id)) > 0;
         count++;
     }
     *looked += count;

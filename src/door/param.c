@@ -57,6 +57,14 @@ bool param_word(struct http *http, const char *name, int (*parse)(struct slice),
     return word >= 0;
 }
 
+int param_word_among(struct slice word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_is(word, words[i]))
+            return (int)i;
+    return -1;
+}
+
 int param_parse_truth(struct slice word)
 {
     return slice_is(word, "true") ? PARAM_TRUE : slice_is(word, "false") ? PARAM_FALSE : -1;

@@ -18,6 +18,8 @@ u32 param_id(const struct engine *engine, u16 kind, struct slice text);
 bool param_find(struct http *http, const char *name, u16 kind, u16 unknown, u32 *id);
 bool param_time(struct http *http, const char *name, i64 *ms);
 bool param_word(struct http *http, const char *name, int (*parse)(struct slice), u32 *number);
+/* Which of the words it is, from 0 on; -1: none of them. */
+int param_word_among(struct slice word, const char *const *words, size_t count);
 /* "true" or "false", for param_word. */
 enum { PARAM_UNSAID, PARAM_TRUE, PARAM_FALSE };
 int param_parse_truth(struct slice word);

@@ -1,16 +1,12 @@
 #include "door/place.h"
 
 #include "base/geo.h"
+#include "base/time.h"
 #include "core/words.h"
 #include "door/render.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#define MINUTES_OF_DAY 1440
-#define MS_OF_MINUTE 60000
-#define MS_OF_HOUR 3600000
-#define HOURS_TEXT_MAX 16
 #define FIRST_WEEKDAY 4     /* 1970-01-01 was a Thursday; Sunday is 0 */
 
 void place_emit(struct emit *emit, const struct engine *engine, u32 id)
@@ -31,12 +27,13 @@ static bool has_plan(const struct location *location)
     return location->keep_days != 0;
 }
 
-bool place_is_open(const struct location *location, i64 now_ms)
+/* A store that sells is open at this moment, by its plan. False without a plan. */
+static bool is_open(const struct location *location, i64 now_ms)
 {
-    i64 local = now_ms / MS_OF_MINUTE + location->utc_offset_minutes;
+    i64 local = now_ms / MINUTE_MS + location->utc_offset_minutes;
     if (!has_plan(location) || local < 0)
         return false;
-    i64 weekday = (local / MINUTES_OF_DAY + FIRST_WEEKDAY) % 7, minute = local % MINUTES_OF_DAY;
+    i64 weekday = (local / DAY_MIN + FIRST_WEEKDAY) % 7, minute = local % DAY_MIN;
     bool weekend = weekday == 0 || weekday == 6;
     i64 opens = weekend ? location->weekend_opens_min : location->opens_min;
     i64 closes = weekend ? location->weekend_closes_min : location->closes_min;
@@ -46,13 +43,14 @@ bool place_is_open(const struct location *location, i64 now_ms)
 /* "09:00-21:30"; null: closed all day. */
 static void emit_hours(struct emit *emit, const char *key, unsigned opens_min, unsigned closes_min)
 {
-    char text[HOURS_TEXT_MAX];
+    char text[2 * TIME_MINUTE_MAX];
     if (closes_min == 0) {
         emit_key_null(emit, key);
         return;
     }
-    snprintf(text, sizeof(text), "%02u:%02u-%02u:%02u", opens_min / 60 % 100, opens_min % 60, closes_min / 60 % 100,
-             closes_min % 60);
+    time_minute(text, opens_min);
+    text[TIME_MINUTE_MAX - 1] = '-';
+    time_minute(text + TIME_MINUTE_MAX, closes_min);
     emit_key_word(emit, key, text);
 }
 
@@ -80,7 +78,7 @@ static void emit_plan(struct emit *emit, const struct location *location)
 
 static void emit_load(struct emit *emit, const struct location *location, i64 now_ms)
 {
-    u32 orders = location->hour == (u32)(now_ms / MS_OF_HOUR) ? location->hour_orders : 0;
+    u32 orders = location->hour == (u32)(now_ms / HOUR_MS) ? location->hour_orders : 0;
     emit_key_open(emit, "load", '{');
     emit_key_number(emit, "orders", orders);
     if (location->capacity == 0)
@@ -105,7 +103,7 @@ void place_emit_more(struct emit *emit, const struct engine *engine, u32 id, i64
     const struct location *location = engine_location(engine, id);
     emit_plan(emit, location);
     if (has_plan(location)) {
-        emit_key_bool(emit, "open_now", place_is_open(location, now_ms));
+        emit_key_bool(emit, "open_now", is_open(location, now_ms));
         emit_hours(emit, "hours", location->opens_min, location->closes_min);
         emit_hours(emit, "weekend_hours", location->weekend_opens_min, location->weekend_closes_min);
     } else {
@@ -120,15 +118,9 @@ void place_emit_more(struct emit *emit, const struct engine *engine, u32 id, i64
 void place_emit_units(struct emit *emit, const struct book *book)
 {
     emit_key_number(emit, "available", book->available);
-    emit_key_number(emit, "free", book->available > book->safety ? book->available - book->safety : 0);
+    emit_key_number(emit, "free", engine_units_free(book));
     emit_key_number(emit, "safety", book->safety);
     emit_key_number(emit, "coming", book->coming);
-}
-
-i64 place_drawer(const struct shift *shift)
-{
-    i64 sold = shift->sold_minor[TENDER_CASH - 1], back = shift->refunded_minor[TENDER_CASH - 1];
-    return shift->float_minor + sold - back + shift->put_in_minor - shift->taken_out_minor;
 }
 
 static int near_compare(const void *a, const void *b)

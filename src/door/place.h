@@ -18,12 +18,6 @@ void place_emit_more(struct emit *emit, const struct engine *engine, u32 locatio
 /* "available", "free", "safety" and "coming" of a book. */
 void place_emit_units(struct emit *emit, const struct book *book);
 
-/* A store that sells is open at this moment, by its plan. False without a plan. O(1). */
-bool place_is_open(const struct location *location, i64 now_ms);
-
-/* What should be in the drawer of a till, in minor units, in or at the end of a shift. */
-i64 place_drawer(const struct shift *shift);
-
 /* A book of a SKU and how far its location is from a city, as geo_distance counts. */
 struct place_near {
     i64 distance;

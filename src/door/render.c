@@ -34,8 +34,8 @@ static void render_lines(struct emit *emit, const struct engine *engine, const s
         emit_key_number(emit, "part", line->part);
         emit_key_word(emit, "state", word_part_state(line->state));
         emit_key_number(emit, "returned", line->returned);
-        emit_key_time(emit, "promised_at", (i64)line->promised_min * 60000);
-        emit_key_time(emit, "due_at", (i64)line->due_min * 60000);
+        emit_key_time(emit, "promised_at", line->promised_min * MINUTE_MS);
+        emit_key_time(emit, "due_at", line->due_min * MINUTE_MS);
         emit_close(emit, '}');
     }
     emit_close(emit, ']');

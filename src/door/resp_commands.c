@@ -4,7 +4,6 @@
  */
 #include "core/words.h"
 #include "door/ask.h"
-#include "door/place.h"
 #include "door/resp_state.h"
 #include "door/right.h"
 
@@ -236,8 +235,6 @@ static void run_command(struct conn *conn, struct resp *resp, const struct slice
 
 /* --- reads --------------------------------------------------------------------------------------- */
 
-#define MS_OF_MINUTE 60000
-
 static struct slice code_of(const struct engine *engine, u32 text)
 {
     return text == 0 ? slice_of("", 0) : engine_text(engine, text, 0);
@@ -257,8 +254,8 @@ static void order_lines(struct conn *conn, const struct order *order)
         resp_bulk(conn, code_of(engine, engine_location(engine, book->location)->text));
         resp_integer(conn, line->part);
         resp_text(conn, word_part_state(line->state));
-        resp_integer(conn, (i64)line->promised_min * MS_OF_MINUTE);
-        resp_integer(conn, (i64)line->due_min * MS_OF_MINUTE);
+        resp_integer(conn, line->promised_min * MINUTE_MS);
+        resp_integer(conn, line->due_min * MINUTE_MS);
     }
 }
 
@@ -376,7 +373,7 @@ static void run_till_get(struct conn *conn, struct resp *resp, const struct slic
     } rows[] = {
         {"shift", till->shift},
         {"open", shift != NULL && shift->closed_ms == 0},
-        {"drawer_minor", shift == NULL ? 0 : place_drawer(shift)},
+        {"drawer_minor", shift == NULL ? 0 : engine_drawer(shift)},
         {"sales", shift == NULL ? 0 : shift->sales},
         {"returns", shift == NULL ? 0 : shift->returns},
         {"voids", shift == NULL ? 0 : shift->voids},

@@ -78,7 +78,7 @@ static i64 offset_ms(const struct engine *engine, i64 now_ms)
             (!coming && !before && festival->closes_ms > found->closes_ms))
             found = festival;
     }
-    return found == NULL ? 0 : (i64)found->utc_offset_minutes * 60000;
+    return found == NULL ? 0 : found->utc_offset_minutes * MINUTE_MS;
 }
 
 /* Writes the day that an AI of the link tells. True when it is past. */
@@ -122,24 +122,23 @@ static void look_at_book(const struct engine *engine, struct scanned *scanned, c
 {
     const struct location *location = engine_location(engine, book->location);
     const struct location *store = engine_location(engine, scanned->store);
-    if (book->available == 0)
+    u32 units = engine_units_free(book);
+    if (units == 0)
         return;
     if (location->services & SERVICE_SHIP)
-        scanned->home += book->available;
-    if (book->location == scanned->store)
-        scanned->here = book->available;
-    else if (location->kind == LOCATION_STORE && location->services & SERVICE_PICK_UP)
+        scanned->home += units;
+    if (book->location != scanned->store && location->kind == LOCATION_STORE && location->services & SERVICE_PICK_UP)
         place_add(scanned, (struct scanned_place){
                                .location = book->location,
-                               .available = book->available,
-                               .rank = store == NULL ? -(i64)book->available
+                               .units = units,
+                               .rank = store == NULL ? -(i64)units
                                                      : geo_distance(store->longitude_e6, store->latitude_e6,
                                                                     location->longitude_e6, location->latitude_e6)});
 }
 
 static void look_at_stock(const struct engine *engine, struct scanned *scanned)
 {
-    u32 here = engine_find_book(engine, scanned->sku, scanned->store);
+    const struct book *here = engine_book(engine, engine_find_book(engine, scanned->sku, scanned->store));
     u32 looked = 0;
     if (scanned->bar == SCANNED_NOT_FOR_SALE)
         return;
@@ -148,8 +147,10 @@ static void look_at_stock(const struct engine *engine, struct scanned *scanned)
         look_at_book(engine, scanned, book);
         id = book->next;
     }
-    if (here != 0)
-        scanned->here = engine_book(engine, here)->available;
+    if (here != NULL) {
+        scanned->here = here->available;
+        scanned->here_free = engine_units_free(here);
+    }
 }
 
 u32 scanned_carry_out(const struct engine *engine, const struct scanned *scanned)
@@ -162,7 +163,7 @@ u32 scanned_carry_out(const struct engine *engine, const struct scanned *scanned
 u32 scanned_pick_up(const struct engine *engine, const struct scanned *scanned)
 {
     const struct location *store = engine_location(engine, scanned->store);
-    return store != NULL && store->services & SERVICE_PICK_UP ? scanned->here : 0;
+    return store != NULL && store->services & SERVICE_PICK_UP ? scanned->here_free : 0;
 }
 
 i64 scanned_price(const struct engine *engine, const struct scanned *scanned, u32 currency)

@@ -25,7 +25,7 @@ enum scanned_bar {
 /* A place that has some. */
 struct scanned_place {
     u32 location;
-    u32 available;
+    u32 units;                      /* that may be picked up */
     i64 rank;                       /* less is better */
 };
 
@@ -36,8 +36,9 @@ struct scanned {
     i64 now_ms;
     enum scanned_bar bar;
     char best_before[SCANNED_DAY_MAX], sell_by[SCANNED_DAY_MAX], expires[SCANNED_DAY_MAX]; /* "": not said */
-    u32 here;                       /* units at the store */
-    u64 home;                       /* units at places that ship */
+    u32 here;                       /* units at the store; */
+    u32 here_free;                  /* of them beyond its safety stock */
+    u64 home;                       /* units that may be sent, at places that ship */
     u32 place_count;                /* stores for pick-up, nearest to `store` first, or with most units */
     struct scanned_place places[SCANNED_STORES_MAX];
 };

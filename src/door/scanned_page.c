@@ -78,7 +78,7 @@ static void emit_ways(struct emit *emit, const struct engine *engine, const stru
     emit_way(emit, engine, "carry-out", scanned->store, scanned_carry_out(engine, scanned));
     emit_way(emit, engine, "pick-up", scanned->store, scanned_pick_up(engine, scanned));
     for (u32 i = 0; i < scanned->place_count; i++)
-        emit_way(emit, engine, "pick-up", scanned->places[i].location, scanned->places[i].available);
+        emit_way(emit, engine, "pick-up", scanned->places[i].location, scanned->places[i].units);
     emit_way(emit, engine, "home", 0, scanned->home);
     emit_close(emit, ']');
 }
@@ -200,7 +200,7 @@ void scanned_page(struct buffer *out, const struct engine *engine, const struct 
     page_place(out, engine, "带走 / Take it with you", scanned->store, scanned_carry_out(engine, scanned));
     page_place(out, engine, "本店自提 / Pick up here", scanned->store, scanned_pick_up(engine, scanned));
     for (u32 i = 0; i < scanned->place_count; i++)
-        page_place(out, engine, "自提 / Pick up", scanned->places[i].location, scanned->places[i].available);
+        page_place(out, engine, "自提 / Pick up", scanned->places[i].location, scanned->places[i].units);
     page_place(out, engine, "送货上门 / Sent home", 0, scanned->home);
     buffer_text(out, "</ul>\n</section>\n");
 }

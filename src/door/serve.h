@@ -28,6 +28,9 @@ struct caller;
 struct command_header;
 void serve_caller_defaults(const struct caller *caller, struct command_header *command);
 
+/* The path's order, which the caller may see, with all that was asked before decided; 0: refused. */
+u32 serve_order_path(struct http *http);
+
 /* Any route that is one command of the engine: path, body and caller become its fields. */
 void serve_command(struct http *http);
 

@@ -51,7 +51,7 @@ static u32 promotion_festival(const struct asked *asked, u32 currency)
 {
     const struct engine *engine = http_server(asked->http)->engine;
     const struct sku *sku = engine_sku(engine, asked->scanned.sku);
-    struct offer offer = catalogue_offer(engine, sku, currency, asked->scanned.now_ms);
+    struct offer offer = catalogue_offer_at(engine, sku, currency, asked->scanned.now_ms, asked->scanned.store);
     const struct deal *deal = engine_deal(engine, offer.deal != 0 ? offer.deal : offer.next_deal);
     return deal == NULL ? 0 : deal->festival;
 }

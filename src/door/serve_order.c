@@ -262,19 +262,25 @@ void serve_order_place(struct http *http)
 
 /* --- reading ------------------------------------------------------------------------------------------ */
 
-void serve_order_get(struct http *http)
+u32 serve_order_path(struct http *http)
 {
     const struct engine *engine = http_server(http)->engine;
     i64 id;
     bool number = ask_number(route_parameter(http, "order"), &id) && id > 0 && id <= UINT32_MAX;
     desk_run(&http_server(http)->desk);
-    if (!number || engine_order(engine, (u32)id) == NULL ||
-        !right_to_see(engine, &http_request(http)->caller, (u32)id)) {
-        problem_result(http, (struct result){.code = RESULT_UNKNOWN_ORDER});
+    if (number && engine_order(engine, (u32)id) != NULL && right_to_see(engine, &http_request(http)->caller, (u32)id))
+        return (u32)id;
+    problem_result(http, (struct result){.code = RESULT_UNKNOWN_ORDER});
+    return 0;
+}
+
+void serve_order_get(struct http *http)
+{
+    u32 id = serve_order_path(http);
+    if (id == 0)
         return;
-    }
     struct emit emit = http_body(http);
-    render_order(&emit, engine, (u32)id);
+    render_order(&emit, http_server(http)->engine, id);
     http_reply_json(http, 200);
 }
 
@@ -301,7 +307,7 @@ static bool order_is_overdue(struct server *server, u32 id, u32 location)
     for (u32 i = 0; i < order->line_count; i++) {
         const struct line *line = engine_line(server->engine, order->first_line + i);
         bool here = location == 0 || engine_book(server->engine, line->book)->location == location;
-        if (here && line->state == PART_READY && (i64)line->due_min * 60000 <= server_now_ms(server))
+        if (here && line->state == PART_READY && line->due_min * MINUTE_MS <= server_now_ms(server))
             return true;
     }
     return false;

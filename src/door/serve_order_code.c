@@ -4,7 +4,6 @@
 #include "code/label.h"
 #include "code/svg.h"
 #include "core/words.h"
-#include "door/ask.h"
 #include "door/http_state.h"
 #include "door/param.h"
 #include "door/problem.h"
@@ -15,19 +14,6 @@
 #include <stdio.h>
 
 _Static_assert(ORDER_CODE_KEY_BYTES == ACCESS_FOLDER_KEY_BYTES, "the folder's key is one");
-
-/* The path's order, which the caller may see; 0: refused. */
-static u32 path_order(struct http *http)
-{
-    const struct engine *engine = http_server(http)->engine;
-    i64 id;
-    bool number = ask_number(route_parameter(http, "order"), &id) && id > 0 && id <= ORDER_CODE_NUMBER_MAX;
-    desk_run(&http_server(http)->desk);
-    if (number && engine_order(engine, (u32)id) != NULL && right_to_see(engine, &http_request(http)->caller, (u32)id))
-        return (u32)id;
-    problem_result(http, (struct result){.code = RESULT_UNKNOWN_ORDER});
-    return 0;
-}
 
 /* The order has a code for this: goods are handed out for what is paid, by how they are delivered. */
 static bool order_has(const struct order *order, enum order_code_purpose purpose)
@@ -41,7 +27,7 @@ static bool order_has(const struct order *order, enum order_code_purpose purpose
 void serve_order_codes(struct http *http)
 {
     const struct server *server = http_server(http);
-    u32 id = path_order(http);
+    u32 id = serve_order_path(http);
     char code[ORDER_CODE_TEXT_MAX], svg[64];
     if (id == 0)
         return;
@@ -73,7 +59,7 @@ void serve_order_code_svg(struct http *http)
     };
     const struct server *server = http_server(http);
     char code[ORDER_CODE_TEXT_MAX], number[32];
-    u32 id = path_order(http);
+    u32 id = serve_order_path(http);
     if (id == 0)
         return;
     const struct order *order = engine_order(server->engine, id);

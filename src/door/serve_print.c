@@ -82,10 +82,7 @@ enum { FORMAT_SVG = SHEET_ROLL_80 + 1 };
 static int format_parse(struct slice word)
 {
     static const char *const words[] = {"a4", "58", "80", "svg"};
-    for (size_t i = 0; i < ARRAY_COUNT(words); i++)
-        if (slice_is(word, words[i]))
-            return (int)i;
-    return -1;
+    return param_word_among(word, words, ARRAY_COUNT(words));
 }
 
 struct labels_job {

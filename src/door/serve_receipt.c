@@ -5,13 +5,10 @@
 #include "code/order_code.h"
 #include "code/receipt.h"
 #include "core/words.h"
-#include "door/ask.h"
 #include "door/catalogue.h"
 #include "door/http_state.h"
 #include "door/param.h"
 #include "door/problem.h"
-#include "door/right.h"
-#include "door/route.h"
 #include "door/serve.h"
 #include "exchange/field.h"
 
@@ -23,37 +20,29 @@ _Static_assert(ORDER_PARTS_MAX <= RECEIPT_LINES_MAX, "an order fits a receipt");
 enum { FORMAT_TEXT, FORMAT_ESCPOS, FORMAT_HTML };
 enum { WIDTH_NARROW, WIDTH_BROAD };
 
-static int word_of(struct slice word, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (slice_is(word, words[i]))
-            return (int)i;
-    return -1;
-}
-
 static int parse_format(struct slice word)
 {
     static const char *const words[] = {"text", "escpos", "html"};
-    return word_of(word, words, ARRAY_COUNT(words));
+    return param_word_among(word, words, ARRAY_COUNT(words));
 }
 
 static int parse_width(struct slice word)
 {
     static const char *const words[] = {"58", "80"};
-    return word_of(word, words, ARRAY_COUNT(words));
+    return param_word_among(word, words, ARRAY_COUNT(words));
 }
 
 static int parse_language(struct slice word)
 {
     static const char *const words[] = {"en", "zh"};
-    return word_of(word, words, ARRAY_COUNT(words));
+    return param_word_among(word, words, ARRAY_COUNT(words));
 }
 _Static_assert(RECEIPT_ENGLISH == 0 && RECEIPT_CHINESE == 1, "as the words stand");
 
 static int parse_charset(struct slice word)
 {
     static const char *const words[] = {"gb18030", "utf-8"};
-    return word_of(word, words, ARRAY_COUNT(words));
+    return param_word_among(word, words, ARRAY_COUNT(words));
 }
 _Static_assert(RECEIPT_GB18030 == 0 && RECEIPT_UTF8 == 1, "as the words stand");
 
@@ -160,28 +149,23 @@ static void receipt_reply(struct http *http, const struct receipt *receipt, u32 
 void serve_order_receipt(struct http *http)
 {
     const struct server *server = http_server(http);
-    i64 id = 0;
+    u32 id = serve_order_path(http);
     u32 format = FORMAT_TEXT, width = WIDTH_BROAD, language = RECEIPT_ENGLISH, charset = RECEIPT_GB18030;
     u32 drawer = PARAM_UNSAID;
-    bool number = ask_number(route_parameter(http, "order"), &id) && id > 0 && id <= UINT32_MAX;
-    desk_run(&http_server(http)->desk);
-    const struct order *order = number ? engine_order(server->engine, (u32)id) : NULL;
-    if (order == NULL || !right_to_see(server->engine, &http_request(http)->caller, (u32)id)) {
-        problem_result(http, (struct result){.code = RESULT_UNKNOWN_ORDER});
+    if (id == 0)
         return;
-    }
     if (!param_word(http, "format", parse_format, &format) || !param_word(http, "width", parse_width, &width) ||
         !param_word(http, "language", parse_language, &language) ||
         !param_word(http, "charset", parse_charset, &charset) ||
         !param_word(http, "drawer", param_parse_truth, &drawer))
         return;
-    if (order->state != ORDER_PAID) {
+    if (engine_order(server->engine, id)->state != ORDER_PAID) {
         problem_reply(http, PROBLEM_NOT_FOUND, "The order is not paid: it has no receipt.");
         return;
     }
     struct receipt receipt = {.language = (enum receipt_language)language};
     struct receipt_room room;
-    receipt_fill(&receipt, &room, server, (u32)id);
+    receipt_fill(&receipt, &room, server, id);
     if (receipt_problem(&receipt) != NULL) {
         problem_reply(http, PROBLEM_NOT_FOUND, receipt_problem(&receipt));
         return;

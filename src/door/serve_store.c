@@ -105,7 +105,7 @@ static void emit_inbound(struct emit *emit, const struct engine *engine, u32 id,
     emit_key_number(emit, "expected", row->expected);
     emit_key_number(emit, "received", row->received);
     emit_key_number(emit, "lost", row->lost);
-    emit_key_number(emit, "coming", row->closed_ms != 0 ? 0 : row->expected - row->received - row->lost);
+    emit_key_number(emit, "coming", engine_inbound_left(row));
     emit_key_time(emit, "made_at", row->made_ms);
     emit_key_time(emit, "closed_at", row->closed_ms);
     emit_close(emit, '}');

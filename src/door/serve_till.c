@@ -6,7 +6,6 @@
 #include "door/ask.h"
 #include "door/catalogue.h"
 #include "door/param.h"
-#include "door/place.h"
 #include "door/problem.h"
 #include "door/render.h"
 #include "door/route.h"
@@ -39,7 +38,7 @@ static u32 path_till(struct http *http)
 
 /* --- shifts --------------------------------------------------------------------------------------------- */
 
-static void emit_means(struct emit *emit, const char *key, const i64 amounts[3])
+static void emit_means(struct emit *emit, const char *key, const i64 amounts[TENDER_MEANS])
 {
     emit_key_open(emit, key, '{');
     for (unsigned means = TENDER_CASH; means <= TENDER_WALLET; means++)
@@ -60,10 +59,10 @@ static void emit_shift(struct emit *emit, const struct engine *engine, u32 id)
     emit_means(emit, "refunded_minor", shift->refunded_minor);
     emit_key_number(emit, "put_in_minor", shift->put_in_minor);
     emit_key_number(emit, "taken_out_minor", shift->taken_out_minor);
-    emit_key_number(emit, "drawer_minor", place_drawer(shift));
+    emit_key_number(emit, "drawer_minor", engine_drawer(shift));
     if (closed) {
         emit_key_number(emit, "counted_minor", shift->counted_minor);
-        emit_key_number(emit, "difference_minor", shift->counted_minor - place_drawer(shift));
+        emit_key_number(emit, "difference_minor", shift->counted_minor - engine_drawer(shift));
     } else {
         emit_key_null(emit, "counted_minor");
         emit_key_null(emit, "difference_minor");
@@ -111,7 +110,7 @@ void serve_till_get(struct http *http)
     http_reply_json(http, 200);
 }
 
-/* At most 65,536 tills are looked through, as the limit's default has it: 0.3 ms. */
+/* All tills may be looked through: 65,536, the limit's default, take 0.3 ms. */
 void serve_tills(struct http *http)
 {
     struct server *server = http_server(http);

@@ -12,8 +12,6 @@
 #include "door/route.h"
 #include "door/serve.h"
 
-#define DAY_MS ((i64)24 * 3600 * 1000)
-
 /* The shopper who asks, with all that was asked before decided; NULL: refused. */
 static const struct shopper *own(struct http *http, u32 *id)
 {
@@ -160,7 +158,7 @@ void serve_me_budgets(struct http *http)
     if (shopper == NULL || !budget_festival(http, now_ms, &festival))
         return;
     const struct festival *row = engine_festival(engine, festival);
-    i64 offset_ms = row == NULL ? 0 : (i64)row->utc_offset_minutes * 60000;
+    i64 offset_ms = row == NULL ? 0 : row->utc_offset_minutes * MINUTE_MS;
     struct emit emit = http_body(http);
     emit_open(&emit, '{');
     render_code(&emit, engine, "festival", row == NULL ? 0 : row->text);

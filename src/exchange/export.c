@@ -2,6 +2,7 @@
 #include "exchange/export.h"
 
 #include "base/assert.h"
+#include "base/time.h"
 #include "core/words.h"
 #include "exchange/export_row.h"
 #include "exchange/import_plan.h"
@@ -169,25 +170,18 @@ static void export_degrees(struct row *row, i32 degrees_e6)
     row_text(row, slice_text(text));
 }
 
-/* "09:00" */
-static char *export_minute(char text[8], unsigned minute)
-{
-    snprintf(text, 8, "%02u:%02u", minute / 60 % 100, minute % 60);
-    return text;
-}
-
 static void export_hours(struct row *row, unsigned opens_min, unsigned closes_min)
 {
-    char text[24] = "", opens[8], closes[8];
+    char text[24] = "", opens[TIME_MINUTE_MAX], closes[TIME_MINUTE_MAX];
     if (closes_min != 0)
-        snprintf(text, sizeof(text), "%s-%s", export_minute(opens, opens_min), export_minute(closes, closes_min));
+        snprintf(text, sizeof(text), "%s-%s", time_minute(opens, opens_min), time_minute(closes, closes_min));
     row_text(row, slice_text(text));
 }
 
 /* As an import reads it (docs/IMPORT.md); all empty without a plan. */
 static void export_plan(struct row *row, const struct location *location)
 {
-    char text[24], minute[8];
+    char text[24], minute[TIME_MINUTE_MAX];
     if (location->keep_days == 0) {
         for (size_t i = 0; i < IMPORT_PLAN_COLUMNS; i++)
             row_text(row, slice_of("", 0));
@@ -199,7 +193,7 @@ static void export_plan(struct row *row, const struct location *location)
     row_text(row, slice_text(text));
     export_hours(row, location->opens_min, location->closes_min);
     export_hours(row, location->weekend_opens_min, location->weekend_closes_min);
-    row_text(row, slice_text(export_minute(minute, location->cut_off_min)));
+    row_text(row, slice_text(time_minute(minute, location->cut_off_min)));
     row_number(row, location->capacity);
     row_number(row, location->prepare_min);
     row_number(row, location->keep_days);

@@ -3,10 +3,7 @@
 #include "base/time.h"
 #include "exchange/field.h"
 
-#define DAY_MIN 1440u
 #define HOUR_TEXT 5u            /* "09:00" */
-#define UTC_OFFSET_MIN (-720)   /* as location.plan has it */
-#define UTC_OFFSET_MAX 840
 
 const char *const import_plan_names[IMPORT_PLAN_COLUMNS] = {
     [IMPORT_PLAN_UTC_OFFSET] = "utc_offset",       [IMPORT_PLAN_HOURS] = "hours",
