@@ -331,6 +331,8 @@ void naive_return(struct naive *naive, u32 order, u32 line, u32 quantity, u32 lo
 struct result naive_life(struct naive *naive, const struct command_header *command, i64 now_ms);
 
 /* naive_till.c */
+/* An order was paid in cash at a till, in part at least, and not by a wallet. */
+bool naive_cash_in_a_drawer(const struct naive *naive, u32 order);
 struct result naive_till(struct naive *naive, const struct command_header *command, i64 now_ms);
 /* The newest shift of a till; 0: none. */
 u32 naive_shift_of(const struct naive *naive, u32 till);

@@ -422,6 +422,8 @@ static struct result order_return(struct naive *naive, const struct command_orde
         result = naive_return_room(naive, back->order, back->line, back->location, back->goods);
     if (result.code != RESULT_OK)
         return result;
+    if (naive_cash_in_a_drawer(naive, back->order))
+        return naive_refuse(RESULT_WRONG_TENDER, TENDER_CASH);
     i64 refund_minor = naive_refund(naive, back->order, back->line, back->quantity);
     naive_return(naive, back->order, back->line, back->quantity, back->location, back->goods);
     return naive_ok(back->order, refund_minor);

@@ -178,6 +178,36 @@ static struct naive_tender refund_of(const struct naive *naive, const struct com
     return tender;
 }
 
+/* Whether the order was paid at a till, and how much came by these means then. */
+static bool sold_at_till(const struct naive *naive, u32 order, u32 means, i64 *minor)
+{
+    for (u32 i = 1; i <= naive->tenders_count; i++)
+        if (naive->tenders[i].kind == TENDER_SALE && naive->tenders[i].order == order) {
+            *minor = naive->tenders[i].minor[means - 1];
+            return true;
+        }
+    *minor = 0;
+    return false;
+}
+
+bool naive_cash_in_a_drawer(const struct naive *naive, u32 order)
+{
+    i64 cash_minor;
+    sold_at_till(naive, order, TENDER_CASH, &cash_minor);
+    return naive->orders[order].payment == PAYMENT_PROVIDER && cash_minor > 0;
+}
+
+static struct result provider_tender(const struct naive *naive, u32 order, u32 tender)
+{
+    i64 cash_minor, card_minor;
+    sold_at_till(naive, order, TENDER_CASH, &cash_minor);
+    bool at_till = sold_at_till(naive, order, TENDER_CARD, &card_minor);
+    if (naive->orders[order].delivery == DELIVERY_EXCHANGE || (cash_minor > 0 && card_minor > 0))
+        return tender == TENDER_CASH || tender == TENDER_CARD ? naive_ok(0, 0) : naive_refuse(RESULT_WRONG_TENDER, 0);
+    u32 only = at_till && cash_minor > 0 ? TENDER_CASH : TENDER_CARD;
+    return tender == only ? naive_ok(0, 0) : naive_refuse(RESULT_WRONG_TENDER, only);
+}
+
 static struct result return_tender(const struct naive *naive, const struct command_till_return *back, u32 shift)
 {
     const struct naive_order *order = &naive->orders[back->order];
@@ -185,8 +215,11 @@ static struct result return_tender(const struct naive *naive, const struct comma
         return naive_refuse(RESULT_CURRENCY_MISMATCH, 0);
     if (order->payment == PAYMENT_WALLET && back->tender != TENDER_WALLET)
         return naive_refuse(RESULT_WRONG_TENDER, TENDER_WALLET);
-    if (order->payment == PAYMENT_PROVIDER && back->tender != TENDER_CASH && back->tender != TENDER_CARD)
-        return naive_refuse(RESULT_WRONG_TENDER, 0);
+    if (order->payment == PAYMENT_PROVIDER) {
+        struct result result = provider_tender(naive, back->order, back->tender);
+        if (result.code != RESULT_OK)
+            return result;
+    }
     i64 refund_minor = naive_refund(naive, back->order, back->line, back->quantity);
     if (back->tender == TENDER_CASH && refund_minor > drawer(naive, shift))
         return naive_refuse(RESULT_NOT_ENOUGH_CASH, drawer(naive, shift));

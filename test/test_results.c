@@ -257,11 +257,12 @@ static void result_WRONG_TENDER(struct shop *s)
     OK(PLACE(s, "1x2", STORE(CARRY_OUT, HOLD)));
     EXPECT(take_cash(s, 1, 20000), OK, 1, 20000);
     OK(PLACE(s, "1x2", STORE(CARRY_OUT, WALLET)));
-    EXPECT(give_back(s, 1, TENDER_WALLET), WRONG_TENDER, 0, 0);
-    EXPECT(give_back(s, 1, 0), WRONG_TENDER, 0, 0);
+    EXPECT(give_back(s, 1, TENDER_WALLET), WRONG_TENDER, 0, TENDER_CASH);
+    EXPECT(give_back(s, 1, 0), WRONG_TENDER, 0, TENDER_CASH);
     EXPECT(give_back(s, 2, TENDER_CARD), WRONG_TENDER, 0, TENDER_WALLET);
     EXPECT(give_back(s, 1, TENDER_CASH), OK, 1, 10000);
-    EXPECT(give_back(s, 1, TENDER_CARD), OK, 1, 10000);
+    EXPECT(give_back(s, 1, TENDER_CARD), WRONG_TENDER, 0, TENDER_CASH);
+    EXPECT(give_back(s, 1, TENDER_CASH), OK, 1, 10000);
     EXPECT(give_back(s, 2, TENDER_WALLET), OK, 2, 10000);
 }
 

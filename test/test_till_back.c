@@ -5,13 +5,36 @@
 
 /* --- returned with a receipt -------------------------------------------------------------------- */
 
+/* Cash lies in a drawer, other money came by the provider: it goes back from where it is. */
+static void test_money_goes_back_as_it_came(void **state)
+{
+    (void)state;
+    open_stores();
+    OK(OPEN(TILL_A, 0));
+    u32 cash = sell(TILL_A, ANYBODY, "1x1", 10000, 0, 0);
+    u32 card = sell(TILL_A, ANYBODY, "1x1", 0, 10000, 0);
+    u32 elsewhere = OK(PLACE(&s, "1x1", .shopper = ANYBODY, .currency = 1, .channel = CHANNEL_TILL,
+                             .delivery = DELIVERY_CARRY_OUT, .payment = PAYMENT_PROVIDER, .location = STORE_A)).id;
+    EXPECT(RETURN(TILL_A, cash, 1, CARD), WRONG_TENDER, 0, TENDER_CASH);
+    EXPECT(RETURN(TILL_A, card, 1, CASH), WRONG_TENDER, 0, TENDER_CARD);
+    EXPECT(RETURN(TILL_A, elsewhere, 1, CASH), WRONG_TENDER, 0, TENDER_CARD);
+    EXPECT(DO(&s, order_return, ORDER_RETURN, .order = cash, .line = 1, .quantity = 1, .location = STORE_A,
+              .goods = GOODS_RESTOCK), WRONG_TENDER, 0, TENDER_CASH);
+    OK(RETURN(TILL_A, cash, 1, CASH));
+    OK(RETURN(TILL_A, elsewhere, 1, CARD));
+    OK(DO(&s, order_return, ORDER_RETURN, .order = card, .line = 1, .quantity = 1, .location = STORE_A,
+          .goods = GOODS_RESTOCK));
+    assert_int_equal(engine_drawer(shift_of(TILL_A)), 0);
+    shop_close(&s);
+}
+
 static void test_return_elsewhere(void **state)
 {
     (void)state;
     open_stores();
     OK(OPEN(TILL_A, 0));
     OK(OPEN(TILL_B, 15000));
-    u32 order = sell(TILL_A, ANYBODY, "1x3", 30000, 0, 0);
+    u32 order = sell(TILL_A, ANYBODY, "1x3", 20000, 10000, 0);
     EXPECT(RETURN(TILL_B, order, 1, WALLET), WRONG_TENDER, 0, 0);
     EXPECT(RETURN(TILL_B, order, 2, CASH), NOT_ENOUGH_CASH, 0, 15000);
     EXPECT(RETURN(TILL_B, order, 4, CASH), NOT_RETURNABLE, 0, 3);
@@ -277,8 +300,8 @@ static void test_exchange_is_exact(void **state)
     assert_int_equal(line->discount_minor, 1);
     EXPECT(RETURN(TILL_A, new.id, 1, CASH), OK, new.id, 9999);
     EXPECT(RETURN(TILL_A, new.id, 1, CASH), OK, new.id, 10000);
-    EXPECT(RETURN(TILL_A, order, 1, CASH), OK, order, 10000);
-    assert_int_equal(engine_drawer(shift_of(TILL_A)), 30000 - 29999);
+    EXPECT(RETURN(TILL_A, order, 1, CARD), OK, order, 10000);
+    assert_int_equal(engine_drawer(shift_of(TILL_A)), 30000 - 19999);
     assert_int_equal(seller_minor(1), 0);
 
     /* Two for a cent: the first of them was worth nothing. */
@@ -297,6 +320,7 @@ static void test_exchange_is_exact(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_money_goes_back_as_it_came),
         cmocka_unit_test(test_return_elsewhere), cmocka_unit_test(test_return_of_mixed_payment),
         cmocka_unit_test(test_take_back), cmocka_unit_test(test_taken_back_is_bounded),
         cmocka_unit_test(test_sums_are_bounded), cmocka_unit_test(test_exchange),

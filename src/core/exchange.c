@@ -21,8 +21,8 @@ static bool exchangeable(const struct engine *engine, u32 from, u32 to)
  * much as itself. */
 static bool no_dearer(const struct engine *engine, u32 from, u32 to, u32 currency)
 {
-    i64 price_minor = list_price(engine, &engine->skus[to], currency);
-    return from == to || (price_minor != 0 && price_minor <= list_price(engine, &engine->skus[from], currency));
+    i64 price_minor = engine_list_price(engine, &engine->skus[to], currency);
+    return from == to || (price_minor != 0 && price_minor <= engine_list_price(engine, &engine->skus[from], currency));
 }
 
 /* What goes out; what comes back has passed its own checks. */

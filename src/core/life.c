@@ -402,5 +402,8 @@ struct result apply_order_return(struct engine *engine, const struct command_ord
         good = order_return_room(engine, command);
     if (good.code != RESULT_OK)
         return good;
+    const struct tender *sale = &engine->tenders[engine_sale(engine, command->order)]; /* row 0: none */
+    if (engine->orders[command->order].payment == PAYMENT_PROVIDER && sale->cash_minor > 0)
+        return refuse(RESULT_WRONG_TENDER, TENDER_CASH); /* it lies in a drawer: till.return */
     return accept(command->order, order_return_do(engine, command));
 }

@@ -7,6 +7,15 @@
 
 /* --- with a receipt -------------------------------------------------------------------- */
 
+/* How money may go back that the provider was paid: an exchange does not say how its goods were paid for. */
+static bool may_go_back_by(const struct engine *engine, u32 order, u32 means)
+{
+    const struct tender *sale = &engine->tenders[engine_sale(engine, order)]; /* row 0: not paid at a till */
+    if (engine->orders[order].delivery == DELIVERY_EXCHANGE)
+        return true;
+    return means == TENDER_CASH ? sale->cash_minor > 0 : sale->kind == 0 || sale->card_minor > 0;
+}
+
 static struct result tender_good(const struct engine *engine, const struct order *order,
                                  const struct command_till_return *command)
 {
@@ -15,9 +24,13 @@ static struct result tender_good(const struct engine *engine, const struct order
     ASSERT(order->payment == PAYMENT_WALLET || order->payment == PAYMENT_PROVIDER);
     if (order->payment == PAYMENT_WALLET && command->tender != TENDER_WALLET)
         return refuse(RESULT_WRONG_TENDER, TENDER_WALLET);
-    if (order->payment == PAYMENT_PROVIDER && command->tender != TENDER_CASH && command->tender != TENDER_CARD)
-        return refuse(RESULT_WRONG_TENDER, 0);
-    return accept(0, 0);
+    if (order->payment == PAYMENT_WALLET)
+        return accept(0, 0);
+    bool cash = may_go_back_by(engine, command->order, TENDER_CASH);
+    bool card = may_go_back_by(engine, command->order, TENDER_CARD);
+    if ((cash && command->tender == TENDER_CASH) || (card && command->tender == TENDER_CARD))
+        return accept(0, 0);
+    return refuse(RESULT_WRONG_TENDER, !cash ? TENDER_CARD : !card ? TENDER_CASH : 0);
 }
 
 struct result apply_till_return(struct engine *engine, const struct command_till_return *command)
