@@ -270,7 +270,9 @@ static void result_NOT_ENOUGH_CASH(struct shop *s)
 {
     open_till(s, 700);
     EXPECT(DO(s, till_cash, TILL_CASH, .till = 1, .amount_minor = -701), NOT_ENOUGH_CASH, 0, 700);
-    OK(PLACE(s, "1x2", STORE(CARRY_OUT, PROVIDER)));
+    OK(PLACE(s, "1x2", STORE(CARRY_OUT, HOLD)));
+    EXPECT(take_cash(s, 1, 20000), OK, 1, 20000);
+    EXPECT(DO(s, till_cash, TILL_CASH, .till = 1, .amount_minor = -20000), OK, 1, 700);
     EXPECT(give_back(s, 1, TENDER_CASH), NOT_ENOUGH_CASH, 0, 700);
     OK(PLACE(s, "1x1", STORE(CARRY_OUT, HOLD)));
     EXPECT(take_cash(s, 2, 10000), OK, 2, 10000);
