@@ -120,6 +120,20 @@ static void draw_swarm(struct generator *g)
     s->repeat_percent = ONE_OF(g, 0, 2, 20);
 }
 
+/* Some worlds have a SKU in so many places that routing does not look at all of them. */
+static void many_places(struct generator *g)
+{
+    struct swarm *s = &g->swarm;
+    u64 draw = mix64(g->seed ^ 0x706c616365);
+    if (draw % 6 != 0)
+        return;
+    s->cities = 5;
+    s->locations = 24;
+    s->skus = 1 + draw / 6 % 2;
+    s->weights[FAMILY_STOCK] = 15;
+    s->weights[FAMILY_PLACE] = 20;
+}
+
 /* Which limit is tiny in this world; LIMIT_COUNT: none. */
 static enum limit_index tiny_limit(const struct generator *g)
 {
@@ -191,6 +205,7 @@ struct generator *generator_create(u64 seed)
     g->seed = seed;
     prng_seed(&g->prng, seed);
     draw_swarm(g);
+    many_places(g);
     want_much(g, tiny_limit(g));
     g->time_ms = g->swarm.start_ms;
     return g;
