@@ -127,11 +127,15 @@ static void many_places(struct generator *g)
     u64 draw = mix64(g->seed ^ 0x706c616365);
     if (draw % 6 != 0)
         return;
-    s->cities = 5;
-    s->locations = 24;
+    s->cities = 14;
+    s->locations = 28;
     s->skus = 1 + draw / 6 % 2;
+    s->units_max = 5;
+    s->quantity_max = 10;
+    s->lines_max = 4;
     s->weights[FAMILY_STOCK] = 15;
     s->weights[FAMILY_PLACE] = 20;
+    s->weights[FAMILY_PLAN] = MAX(s->weights[FAMILY_PLAN], 3u);
 }
 
 /* Which limit is tiny in this world; LIMIT_COUNT: none. */
