@@ -127,7 +127,7 @@ static void many_places(struct generator *g)
     u64 draw = mix64(g->seed ^ 0x706c616365);
     if (draw % 6 != 0)
         return;
-    s->cities = 14;
+    s->cities = draw / 12 % 2 == 0 ? 4 : 14; /* many stores in each, or many cities */
     s->locations = 28;
     s->skus = 1 + draw / 6 % 2;
     s->units_max = 5;

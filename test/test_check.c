@@ -384,6 +384,25 @@ static void test_tenders(void **state)
     end_state();
 }
 
+/* What is no amount, what has the wrong sign, and what is more than a shift may add up to. */
+static void test_tender_amounts(void **state)
+{
+    (void)state;
+    static const i64 wrong[] = {-MONEY_MAX - 1, -MONEY_MAX, -1, 1, MONEY_MAX, MONEY_MAX + 1};
+    make_state();
+    for (u32 id = SOLD; id <= PUT_IN; id++)
+        for (u32 i = 0; i < ARRAY_COUNT(wrong); i++) {
+            DAMAGE(till_errors, e->tenders[id].cash_minor = wrong[i]);
+            DAMAGE(till_errors, e->tenders[id].card_minor = wrong[i]);
+            DAMAGE(till_errors, e->tenders[id].wallet_minor = wrong[i]);
+        }
+    DAMAGE(till_errors, e->tenders[TAKEN_BACK].quantity = LINE_QUANTITY_MAX + 1);
+    DAMAGE(till_errors, e->tenders[PUT_IN].quantity = 1);
+    DAMAGE(till_errors, e->shifts[1].counted_minor = MONEY_MAX + 1);
+    DAMAGE(ledger_errors, e->currencies[1].provider_minor = 1);
+    end_state();
+}
+
 /* What a command would follow without looking: it must be whole, and the proof must come to an end where it is not. */
 static void test_lists(void **state)
 {
@@ -575,7 +594,7 @@ int main(void)
         cmocka_unit_test(test_regions_that_do_not_fit),
         cmocka_unit_test(test_indexes), cmocka_unit_test(test_nothing_there),
         cmocka_unit_test(test_regions_that_do_not_fit), cmocka_unit_test(test_exchange),
-        cmocka_unit_test(test_shifts), cmocka_unit_test(test_tenders),
+        cmocka_unit_test(test_shifts), cmocka_unit_test(test_tenders), cmocka_unit_test(test_tender_amounts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
