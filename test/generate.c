@@ -120,6 +120,24 @@ static void draw_swarm(struct generator *g)
     s->repeat_percent = ONE_OF(g, 0, 2, 20);
 }
 
+/* Some worlds have a SKU in so many places that routing does not look at all of them. */
+static void many_places(struct generator *g)
+{
+    struct swarm *s = &g->swarm;
+    u64 draw = mix64(g->seed ^ 0x706c616365);
+    if (draw % 6 != 0)
+        return;
+    s->cities = draw / 12 % 2 == 0 ? 4 : 14; /* many stores in each, or many cities */
+    s->locations = 28;
+    s->skus = 1 + draw / 6 % 2;
+    s->units_max = 5;
+    s->quantity_max = 10;
+    s->lines_max = 4;
+    s->weights[FAMILY_STOCK] = 15;
+    s->weights[FAMILY_PLACE] = 20;
+    s->weights[FAMILY_PLAN] = MAX(s->weights[FAMILY_PLAN], 3u);
+}
+
 /* Which limit is tiny in this world; LIMIT_COUNT: none. */
 static enum limit_index tiny_limit(const struct generator *g)
 {
@@ -191,6 +209,7 @@ struct generator *generator_create(u64 seed)
     g->seed = seed;
     prng_seed(&g->prng, seed);
     draw_swarm(g);
+    many_places(g);
     want_much(g, tiny_limit(g));
     g->time_ms = g->swarm.start_ms;
     return g;

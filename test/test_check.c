@@ -346,16 +346,12 @@ static void test_tenders(void **state)
     make_state();
     struct tender *tender = e->tenders;
     struct shift *shift = &e->shifts[1];
-    DAMAGE(till_errors, tender[SOLD].shift = 0);
-    DAMAGE(till_errors, tender[SOLD].shift = 3);
+    DAMAGE(till_errors, (tender[SOLD].shift = 0, tender[SOLD_MIXED].shift = 3));
     DAMAGE(till_errors, tender[SOLD].previous = 0);
-    DAMAGE(till_errors, tender[SOLD].kind = 0);
     DAMAGE(till_errors, tender[SOLD].kind = TENDER_DRAWER + 1);
     DAMAGE(till_errors, tender[SOLD].at_ms = shift->opened_ms - 1);
     DAMAGE(till_errors, tender[PUT_IN].at_ms = shift->closed_ms + 1);
     DAMAGE(till_errors, tender[SOLD].sku = 1);
-    DAMAGE(till_errors, tender[SOLD].order = 0);
-    DAMAGE(till_errors, tender[SOLD].order = UINT32_MAX);
     DAMAGE(till_errors, tender[SOLD].cash_minor = INT64_MIN);
     DAMAGE(till_errors, tender[PUT_IN].order = TILL_CASH);
     DAMAGE(till_errors, (tender[PUT_IN].card_minor = 1));
@@ -369,7 +365,6 @@ static void test_tenders(void **state)
     DAMAGE(till_errors, (tender[CAME_BACK].cash_minor = -20001, shift->refunded_minor[0] += 10001,
                          shift->float_minor += 10001)); /* more than went back */
     DAMAGE(till_errors, (tender[MADE_VOID].cash_minor++, shift->refunded_minor[0]--));
-    DAMAGE(till_errors, tender[MADE_VOID].order = TILL_CASH);
     DAMAGE(till_errors, tender[MADE_VOID].at_ms--);
     /* The void is passed off as cash that was taken out: nothing says any more that the sale was none. */
     DAMAGE(till_errors, (tender[MADE_VOID].kind = TENDER_DRAWER, tender[MADE_VOID].order = 0, shift->voids--,
@@ -381,6 +376,32 @@ static void test_tenders(void **state)
     DAMAGE(ledger_errors, e->currencies[1].taken_back_minor++);
     DAMAGE(index_errors, tender[SOLD].order = TILL_MIXED);
     DAMAGE(index_errors, tender[SOLD].order = CARRIED);
+    end_state();
+}
+
+/* What is no amount, what has the wrong sign, and what is more than a shift may add up to. */
+static void test_tender_amounts(void **state)
+{
+    (void)state;
+    static const i64 wrong[] = {-MONEY_MAX - 1, -MONEY_MAX, -1, 1, MONEY_MAX, MONEY_MAX + 1};
+    make_state();
+    for (u32 id = SOLD; id <= PUT_IN; id++)
+        for (u32 i = 0; i < ARRAY_COUNT(wrong); i++) {
+            DAMAGE(till_errors, e->tenders[id].cash_minor = wrong[i]);
+            DAMAGE(till_errors, e->tenders[id].card_minor = wrong[i]);
+            DAMAGE(till_errors, e->tenders[id].wallet_minor = wrong[i]);
+        }
+    for (u32 id = SOLD; id <= CAME_BACK; id++) { /* of no order, and of one that was sold elsewhere */
+        DAMAGE(till_errors, e->tenders[id].order = id % 2 != 0 ? 0 : UINT32_MAX);
+        DAMAGE(till_errors, e->tenders[id].order = CARRIED);
+    }
+    DAMAGE(till_errors, e->orders[TILL_CASH].payment = PAYMENT_WALLET);
+    DAMAGE(till_errors, e->orders[TILL_CASH].delivery = DELIVERY_EXCHANGE);
+    DAMAGE(till_errors, e->orders[TILL_VOIDED].state = ORDER_PAID);
+    DAMAGE(till_errors, e->tenders[TAKEN_BACK].quantity = LINE_QUANTITY_MAX + 1);
+    DAMAGE(till_errors, e->tenders[PUT_IN].quantity = 1);
+    DAMAGE(till_errors, e->shifts[1].counted_minor = MONEY_MAX + 1);
+    DAMAGE(ledger_errors, e->currencies[1].provider_minor = 1);
     end_state();
 }
 
@@ -572,10 +593,8 @@ int main(void)
         cmocka_unit_test(test_orders), cmocka_unit_test(test_lines),  cmocka_unit_test(test_lists),
         cmocka_unit_test(test_units),  cmocka_unit_test(test_money),  cmocka_unit_test(test_meters),
         cmocka_unit_test(test_indexes), cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_places),
-        cmocka_unit_test(test_regions_that_do_not_fit),
-        cmocka_unit_test(test_indexes), cmocka_unit_test(test_nothing_there),
         cmocka_unit_test(test_regions_that_do_not_fit), cmocka_unit_test(test_exchange),
-        cmocka_unit_test(test_shifts), cmocka_unit_test(test_tenders),
+        cmocka_unit_test(test_shifts), cmocka_unit_test(test_tenders), cmocka_unit_test(test_tender_amounts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -276,6 +276,44 @@ static void test_exchange_is_no_bargain(void **state)
     shop_close(&s);
 }
 
+/* What was sold in a shift by one means is bounded, whatever has gone back since. */
+static void test_sales_are_bounded(void **state)
+{
+    (void)state;
+    open_stores();
+    OK(OPEN(TILL_A, 0));
+    const i64 most = MONEY_MAX / 4 * 3;
+    OK(DO(&s, price_set, PRICE_SET, .sku = POSTER, .currency = 1, .price_minor = most));
+    struct command_order_place place = {HEADER(order_place, ORDER_PLACE), .shopper = 1, .currency = 1,
+                                        .channel = CHANNEL_TILL, .delivery = DELIVERY_CARRY_OUT,
+                                        .payment = PAYMENT_HOLD, .location = STORE_A};
+    u32 order = OK(shop_place(&s, place, "8x1")).id;
+    OK(PAY(TILL_A, order, most, 0, 0));
+    EXPECT(RETURN(TILL_A, order, 1, CASH), OK, order, most);
+    order = OK(shop_place(&s, place, "8x1")).id;
+    EXPECT(PAY(TILL_A, order, most, 0, 0), AMOUNT_OVERFLOW, 0, 0);
+    OK(PAY(TILL_A, order, 0, most, 0));
+    EXPECT(RETURN(TILL_A, order, 1, CARD), OK, order, most);
+    order = OK(shop_place(&s, place, "8x1")).id;
+    EXPECT(PAY(TILL_A, order, 0, most, 0), AMOUNT_OVERFLOW, 0, 0);
+    assert_int_equal(engine_order(s.engine, order)->state, ORDER_HELD);
+    shop_close(&s);
+}
+
+/* A book that has received all it may takes nothing back. */
+static void test_take_back_into_a_full_book(void **state)
+{
+    (void)state;
+    open_stores();
+    OK(OPEN(TILL_A, 0));
+    OK(DO(&s, stock_receive, STOCK_RECEIVE, .sku = POSTER, .location = STORE_A,
+          .quantity = UNITS_MAX - book_of(POSTER, STORE_A)->received));
+    EXPECT(DO(&s, till_take_back, TILL_TAKE_BACK, .till = TILL_A, .sku = POSTER, .quantity = 1, .shopper = 1,
+              .goods = GOODS_RESTOCK), BAD_QUANTITY, 0, POSTER);
+    assert_int_equal(book_of(POSTER, STORE_A)->received, UNITS_MAX);
+    shop_close(&s);
+}
+
 /* Three for 299.99: no price of one unit says that, and not a cent may come or go. */
 static void test_exchange_is_exact(void **state)
 {
@@ -325,7 +363,8 @@ int main(void)
         cmocka_unit_test(test_take_back), cmocka_unit_test(test_taken_back_is_bounded),
         cmocka_unit_test(test_sums_are_bounded), cmocka_unit_test(test_exchange),
         cmocka_unit_test(test_exchange_is_no_bargain), cmocka_unit_test(test_exchange_refused),
-        cmocka_unit_test(test_exchange_is_exact),
+        cmocka_unit_test(test_exchange_is_exact), cmocka_unit_test(test_sales_are_bounded),
+        cmocka_unit_test(test_take_back_into_a_full_book),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -273,6 +273,7 @@ static struct source best_by_city(const struct search *search, u32 line)
     const struct plan *plan = search->plan;
     struct source best = {KEY_WORST, 0};
     u32 wished = 0;
+    MARK(SEARCHED_BY_CITY);
     if (plan->place->location != 0 && has_rule(search, RULE_WISHED))
         wished = engine_find_book(engine, plan->lines[line].sku, plan->place->location);
     if (wished != 0 && source_serves(search, line, &engine->books[wished]))
