@@ -97,19 +97,15 @@ static void fetch_books(const struct engine *engine, const struct command_order_
             __builtin_prefetch(likely_book(engine, place, &lines[i]), 1);
 }
 
-/* The location that the rarest line is likely to come from, and where the other lines' books there are found. */
-static void fetch_others(const struct engine *engine, const struct command_order_place *place)
+/* The location that the rarest line is likely to come from. */
+static void fetch_location(const struct engine *engine, const struct command_order_place *place)
 {
     const struct order_line_asked *lines = command_lines(place);
     u32 rarest = 0;
     for (u32 i = 1; i < place->line_count; i++)
         if (sku_of(engine, &lines[i])->book_count < sku_of(engine, &lines[rarest])->book_count)
             rarest = i;
-    u32 location = likely_book(engine, place, &lines[rarest])->location;
-    __builtin_prefetch(&engine->locations[location], 1);
-    for (u32 i = 0; i < place->line_count; i++)
-        if (sku_of(engine, &lines[i])->book_count > 1 && likely_book(engine, place, &lines[i])->location != location)
-            index_prefetch(&engine->book_index, index_tag(book_hash(lines[i].sku, location)));
+    __builtin_prefetch(&engine->locations[likely_book(engine, place, &lines[rarest])->location], 1);
 }
 
 void fetch_begin(struct fetch *fetch, const void *commands, size_t count)
@@ -124,7 +120,7 @@ void fetch_begin(struct fetch *fetch, const void *commands, size_t count)
 void fetch_before(const struct engine *engine, struct fetch *fetch, size_t index)
 {
     static void (*const fetches[FETCH_WAVES])(const struct engine *, const struct command_order_place *) = {
-        fetch_named, fetch_of_skus, fetch_shelves, fetch_books, fetch_others,
+        fetch_named, fetch_of_skus, fetch_shelves, fetch_books, fetch_location,
     };
     for (unsigned wave = 0; wave < FETCH_WAVES; wave++) {
         size_t until = MIN(fetch->count, index + ahead[wave]);

@@ -27,25 +27,24 @@ static bool source_add(struct plan *plan, u32 line, u32 book, u32 units)
     return true;
 }
 
-/* `known`: the book of the first line there; 0: it is looked for like the others. */
+/* `known`: a book there, so that it need not be looked for; 0: none. */
 static void take_all_from(const struct engine *engine, struct plan *plan, u32 location, u32 known)
 {
     for (u32 i = 0; i < plan->line_count; i++) {
-        u32 book = i == 0 && known != 0 ? known : shelf_find_book(engine, plan->lines[i].sku, location);
+        u32 sku = plan->lines[i].sku;
+        u32 book = engine->books[known].sku == sku ? known : shelf_find_book(engine, sku, location);
         bool added = source_add(plan, i, book, plan->lines[i].quantity);
         ASSERT(added);
     }
     plan_tell(plan, "route", RESULT_OK, 0, location, 0, 0);
 }
 
-/* The location that serves every line best, 0: none does; *known: the book of its only line there. */
-static u32 best_single(const struct engine *engine, const struct plan *plan, u32 *known)
+/* A book at the location that serves every line best; 0: none does. */
+static u32 best_single(const struct engine *engine, const struct plan *plan)
 {
     struct search search = source_search(engine, plan, 0, plan->line_count);
     search.rules = source_rules(engine, RULES_MAX, false);
-    struct source best = source_best(&search);
-    *known = plan->line_count == 1 ? best.book : 0;
-    return best.book == 0 ? 0 : engine->books[best.book].location;
+    return source_best(&search).book;
 }
 
 /* As best_single, for the most frequent order: everything lies in one place, and there only. */
@@ -223,10 +222,10 @@ static struct result choose_sources(const struct engine *engine, struct plan *pl
         return from_store(engine, plan);
     if (plan->trace == NULL && only_source(engine, plan))
         return accept(0, 0);
-    u32 known;
-    u32 single = best_single(engine, plan, &known);
-    if (single != 0 && !(may_split && split_is_better(engine, plan, single))) {
-        take_all_from(engine, plan, single, known);
+    u32 book = best_single(engine, plan);
+    u32 single = engine->books[book].location;
+    if (book != 0 && !(may_split && split_is_better(engine, plan, single))) {
+        take_all_from(engine, plan, single, book);
         return accept(0, 0);
     }
     struct result enough = enough_anywhere(engine, plan);

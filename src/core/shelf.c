@@ -75,7 +75,7 @@ static void index_make_room(struct engine *engine)
     if (index->slot_count >= most || (engine->shelf_count + 1) * (u64)2 <= index->slot_count)
         return;
     memset(index->slots, 0, index->slot_count * sizeof(u64));
-    index->slot_count = MIN(index->slot_count * 4, most);
+    index->slot_count = MIN(index->slot_count * 2, most);
     for (u32 id = 1; id <= engine->shelf_count; id++)
         index_insert(index, index_tag(shelf_hash(engine->shelves[id].sku, engine->shelves[id].city)), id);
 }
