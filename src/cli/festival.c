@@ -142,7 +142,7 @@ static bool festival_read_wish(const struct festival_wish *wish, i64 now_ms, str
         && (!time_parse_offset(slice_text(wish->utc_offset), &put->utc_offset_minutes)
             || put->utc_offset_minutes < UTC_OFFSET_MIN || put->utc_offset_minutes > UTC_OFFSET_MAX))
         return festival_wrong("utc-offset", wish->utc_offset, "an offset from -12:00 to +14:00 such as +08:00");
-    if (wish->hold_minutes > HOLD_MS_MAX / MINUTE_MS)
+    if (wish->hold_minutes > HOLD_MS_MAX / (u32)MINUTE_MS)
         return festival_wrong("hold-minutes", "that many", "at most 10080 (a week)");
     if (wish->hold_minutes > 0)
         put->hold_ms = (u32)(wish->hold_minutes * MINUTE_MS);
