@@ -163,7 +163,8 @@ void catalogue_stores(const struct catalogue *catalogue)
         u32 city = 1 + store % cities(catalogue);
         u32 location = 1 + store; /* the warehouse is the first */
         struct draft draft = {.command.location = {
-            .city = city, .longitude_e6 = longitude(city) + (i32)(store * 37 % 1000) * 100, .latitude_e6 = latitude(city),
+            .city = city, .longitude_e6 = longitude(city) + (i32)(store * 37 % 1000) * 100,
+            .latitude_e6 = latitude(city),
             .kind = LOCATION_STORE, .services = SERVICE_SHIP | SERVICE_PICK_UP | SERVICE_CARRY_OUT}};
         GIVE(LOCATION_PUT, location, 2, numbered(code, "store", store), "Store");
         bool hot = store % CATALOGUE_HOT_EVERY == 0; /* few stores: they take all of its orders */

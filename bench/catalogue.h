@@ -28,8 +28,8 @@ struct catalogue {
 /* In this order. */
 void catalogue_base(const struct catalogue *catalogue);
 void catalogue_skus(const struct catalogue *catalogue);
-/* Each store sends parcels, most of them at most CATALOGUE_STORE_ORDERS an hour, and holds the CATALOGUE_STORE_SKUS SKUs that are
- * bought most. Every CATALOGUE_HOT_EVERY-th holds the hot one. */
+/* Each store sends parcels and holds the CATALOGUE_STORE_SKUS SKUs that are bought most. Every CATALOGUE_HOT_EVERY-th
+ * holds the hot one too, and sends any number of parcels; the others CATALOGUE_STORE_ORDERS an hour. */
 #define CATALOGUE_STORE_SKUS 100u
 #define CATALOGUE_STORE_ORDERS 60000u
 #define CATALOGUE_HOT_EVERY 250u

@@ -315,6 +315,8 @@ i64 naive_hour_orders(const struct naive *naive, u32 location, i64 hour);
 i64 naive_promised(const struct naive_placing *placing, u32 location);
 
 /* naive_life.c */
+/* Whether an order may be paid now, whoever takes the money. */
+struct result naive_payable(const struct naive_order *order, i64 now_ms);
 struct result naive_funds(const struct naive *naive, u32 shopper, u32 currency, u32 payment, i64 amount_minor);
 void naive_meter_placed(struct naive *naive, const struct naive_order *order, i64 now_ms);
 void naive_become_paid(struct naive *naive, u32 order_id, u32 payment, i64 now_ms);

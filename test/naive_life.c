@@ -156,17 +156,25 @@ void naive_become_paid(struct naive *naive, u32 order_id, u32 payment, i64 now_m
     meter_paid(naive, order, now_ms);
 }
 
-static struct result order_pay(struct naive *naive, const struct command_order_pay *pay, i64 now_ms)
+struct result naive_payable(const struct naive_order *order, i64 now_ms)
 {
-    const struct naive_order *order = &naive->orders[pay->order];
-    if (pay->payment != PAYMENT_WALLET && pay->payment != PAYMENT_PROVIDER)
-        return naive_refuse(RESULT_MALFORMED, 0);
     if (order->state == ORDER_PAID)
         return naive_refuse(RESULT_ALREADY_PAID, 0);
     if (order->state == ORDER_EXPIRED || (order->state == ORDER_HELD && now_ms >= order->changed_ms))
         return naive_refuse(RESULT_HOLD_EXPIRED, order->changed_ms);
     if (order->state == ORDER_CANCELLED)
         return naive_refuse(RESULT_WRONG_STATE, order->state);
+    return naive_ok(0, 0);
+}
+
+static struct result order_pay(struct naive *naive, const struct command_order_pay *pay, i64 now_ms)
+{
+    const struct naive_order *order = &naive->orders[pay->order];
+    if (pay->payment != PAYMENT_WALLET && pay->payment != PAYMENT_PROVIDER)
+        return naive_refuse(RESULT_MALFORMED, 0);
+    struct result payable = naive_payable(order, now_ms);
+    if (payable.code != RESULT_OK)
+        return payable;
     if (pay->amount_minor != order->total_minor)
         return naive_refuse(RESULT_AMOUNT_MISMATCH, order->total_minor);
     struct result result = naive_funds(naive, order->shopper, order->currency, pay->payment, order->total_minor);

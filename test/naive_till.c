@@ -111,17 +111,6 @@ static struct result till_cash(struct naive *naive, const struct command_till_ca
 
 /* --- sales ---------------------------------------------------------------- */
 
-static struct result pay_state(const struct naive_order *order, i64 now_ms)
-{
-    if (order->state == ORDER_PAID)
-        return naive_refuse(RESULT_ALREADY_PAID, 0);
-    if (order->state == ORDER_EXPIRED || (order->state == ORDER_HELD && now_ms >= order->changed_ms))
-        return naive_refuse(RESULT_HOLD_EXPIRED, order->changed_ms);
-    if (order->state == ORDER_CANCELLED)
-        return naive_refuse(RESULT_WRONG_STATE, order->state);
-    return naive_ok(0, 0);
-}
-
 static struct naive_tender sale_of(const struct command_till_pay *pay, u32 shift, i64 now_ms)
 {
     return (struct naive_tender){.at_ms = now_ms, .minor = {pay->cash_minor, pay->card_minor, pay->wallet_minor},
@@ -133,7 +122,7 @@ static struct result pay_check(const struct naive *naive, const struct command_t
     if (pay->order < 1 || pay->order > naive->orders_count)
         return naive_refuse(RESULT_UNKNOWN_ORDER, 0);
     const struct naive_order *order = &naive->orders[pay->order];
-    struct result result = pay_state(order, now_ms);
+    struct result result = naive_payable(order, now_ms);
     if (result.code != RESULT_OK)
         return result;
     if (order->currency != naive_till_currency(naive, pay->till))

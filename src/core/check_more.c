@@ -67,6 +67,18 @@ static u64 answers_lost(const struct engine *engine)
     return lost;
 }
 
+/* What may be sent of a SKU with several books; a list of books that is broken has an end here too. */
+static u64 free_on_shelves(const struct engine *engine, const struct sku *sku)
+{
+    u64 free = 0;
+    u32 id = sku->first_book;
+    for (u32 i = 0; sku->book_count > 1 && i < sku->book_count && exists(engine, LIMIT_books, id); i++) {
+        free += book_free(&engine->books[id]);
+        id = engine->books[id].next;
+    }
+    return free;
+}
+
 /* Every book of a SKU with several is on the shelf of its city, and what is free there is counted. */
 static u64 shelves_wrong(const struct engine *engine)
 {
@@ -81,12 +93,8 @@ static u64 shelves_wrong(const struct engine *engine)
         }
         wrong += free != shelf->free || shelf_find(engine, shelf->sku, shelf->city) != id;
     }
-    for (u32 sku = 1; sku <= engine->head.count[LIMIT_skus]; sku++) {
-        u64 free = 0;
-        for (u32 id = engine->sku_shelves[sku].first; id != 0; id = engine->shelves[id].next)
-            free += engine->shelves[id].free;
-        wrong += free != engine->sku_shelves[sku].free;
-    }
+    for (u32 sku = 1; sku <= engine->head.count[LIMIT_skus]; sku++)
+        wrong += engine->sku_free[sku] != free_on_shelves(engine, &engine->skus[sku]);
     for (u32 id = 1; id <= engine->head.count[LIMIT_books]; id++)
         shelved -= engine->skus[engine->books[id].sku].book_count > 1;
     return wrong + (shelved != 0);

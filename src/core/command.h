@@ -75,7 +75,7 @@ enum payment {
 };
 enum order_flag {
     ORDER_MAY_SPLIT = 1,    /* may come from several locations */
-    ORDER_SHOWN_HERE = 2,   /* cloud shelf: `location` is the store where it was shown, whether or not it sends parcels */
+    ORDER_SHOWN_HERE = 2,   /* cloud shelf: `location` is the store where it was shown, whether it sends or not */
 };
 enum budget_scope { BUDGET_DAY = 1, BUDGET_FESTIVAL = 2, BUDGET_DEPARTMENT = 3 };
 enum goods {

@@ -136,6 +136,24 @@ static inline u32 engine_inbound_left(const struct inbound *inbound)
     return inbound->closed_ms != 0 ? 0 : inbound->expected - inbound->received - inbound->lost;
 }
 
+/* When a location is open on a local day (since 1970-01-01, a Thursday), by its plan; both 0: closed all day. */
+struct engine_opening {
+    u16 opens_min;          /* local minute of the day */
+    u16 closes_min;
+};
+static inline struct engine_opening engine_opening(const struct location *location, i64 local_day)
+{
+    if ((local_day + 7 + 3) % 7 < 5) /* days since a Monday; local_day >= -1 */
+        return (struct engine_opening){location->opens_min, location->closes_min};
+    return (struct engine_opening){location->weekend_opens_min, location->weekend_closes_min};
+}
+
+/* Orders to be sent that a location has taken in the hour of `now_ms`. */
+static inline u32 engine_hour_orders(const struct location *location, i64 now_ms)
+{
+    return location->hour == now_ms / HOUR_MS ? location->hour_orders : 0;
+}
+
 /* What should be in the drawer of a till, in or at the end of a shift; minor units. */
 static inline i64 engine_drawer(const struct shift *shift)
 {

@@ -56,7 +56,7 @@ static void fetch_of_skus(const struct engine *engine, const struct command_orde
             index_prefetch(&engine->cap_index, cap_tag(engine, place, sku));
         if (by_shelves(engine, place, sku)) {
             index_prefetch(&engine->shelf_index, index_tag(shelf_hash(lines[i].sku, place->city)));
-            __builtin_prefetch(&engine->sku_shelves[lines[i].sku], 1);
+            __builtin_prefetch(&engine->sku_free[lines[i].sku], 1);
         }
     }
 }

@@ -33,12 +33,6 @@ struct shelf {
     u32 sku;
     u32 city;
     u32 first_book;         /* on through shelf_next */
-    u32 next;               /* of the same SKU */
-};
-
-struct shelves {            /* of one SKU */
-    u64 free;
-    u32 first;
     u32 reserved;
 };
 
@@ -69,7 +63,7 @@ struct engine {
     struct index shelf_index; /* (SKU, city) -> shelf */
     struct shelf *shelves;
     u32 shelf_count;
-    struct shelves *sku_shelves; /* by SKU */
+    u64 *sku_free;          /* by SKU with several books: units free on all its shelves */
     u32 *shelf_next;        /* by book: the next one on its shelf */
     u32 *city_shelves;      /* by city: how many shelves there are in it */
     u64 map_version;        /* changes when a city gets its first shelf, or something moves */

@@ -128,7 +128,7 @@ static void take_index(char *block, u64 *at, struct index *index, u64 ids)
 static void lay_out_shelves(char *block, u64 *at, struct engine *engine, const struct engine_limits *limits)
 {
     void *shelves = take(block, at, (limits->books + 1) * sizeof(struct shelf));
-    void *sku_shelves = take(block, at, (limits->skus + 1) * sizeof(struct shelves));
+    void *sku_free = take(block, at, (limits->skus + 1) * sizeof(u64));
     void *shelf_next = take(block, at, (limits->books + 1) * sizeof(u32));
     void *city_shelves = take(block, at, (limits->cities + 1) * sizeof(u32));
     void *city_lists = take(block, at, (limits->cities + 1) * sizeof(struct city_list));
@@ -136,7 +136,7 @@ static void lay_out_shelves(char *block, u64 *at, struct engine *engine, const s
     if (block == NULL)
         return;
     engine->shelves = shelves;
-    engine->sku_shelves = sku_shelves;
+    engine->sku_free = sku_free;
     engine->shelf_next = shelf_next;
     engine->city_shelves = city_shelves;
     engine->city_lists = city_lists;
@@ -232,7 +232,7 @@ static u64 shelf_memory_used(const struct engine *engine)
 {
     const u64 *count = engine->head.count;
     u64 bytes = engine->shelf_count * sizeof(struct shelf) + engine->shelf_index.slot_count * sizeof(u64) +
-                count[LIMIT_books] * sizeof(*engine->shelf_next) + count[LIMIT_skus] * sizeof(struct shelves) +
+                count[LIMIT_books] * sizeof(*engine->shelf_next) + count[LIMIT_skus] * sizeof(*engine->sku_free) +
                 count[LIMIT_cities] * (sizeof(*engine->city_shelves) + sizeof(struct city_list));
     for (u32 city = 1; city <= count[LIMIT_cities]; city++)
         bytes += engine->city_lists[city].count * sizeof(*engine->city_order);

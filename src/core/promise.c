@@ -6,30 +6,17 @@
  */
 #include "core/internal.h"
 
-struct opening {
-    u16 opens_min;
-    u16 closes_min;
-};
-
 /* Days since 1970 of a local time, which is negative in the west on the first day. */
 static i64 day_of(i64 local_ms)
 {
     return local_ms >= 0 ? local_ms / DAY_MS : -((DAY_MS - 1 - local_ms) / DAY_MS);
 }
 
-/* Both 0 on a day without work. 1970-01-01 was a Thursday: three days after a Monday. */
-static struct opening opening_of(const struct location *location, i64 day)
-{
-    if ((day + 7 + 3) % 7 < 5)
-        return (struct opening){location->opens_min, location->closes_min};
-    return (struct opening){location->weekend_opens_min, location->weekend_closes_min};
-}
-
 /* A plan has work on one day of a week at least. */
 static i64 day_of_work_after(const struct location *location, i64 day)
 {
     for (unsigned i = 0; i < 7; i++)
-        if (opening_of(location, ++day).closes_min != 0)
+        if (engine_opening(location, ++day).closes_min != 0)
             return day;
     ASSERT(false);
     return day;
@@ -40,7 +27,7 @@ static i64 arrives_min(const struct location *location, u32 city, i64 local_ms)
 {
     i64 day = day_of(local_ms);
     i64 minute = (local_ms - day * DAY_MS) / MINUTE_MS;
-    if (opening_of(location, day).closes_min == 0 || minute >= location->cut_off_min)
+    if (engine_opening(location, day).closes_min == 0 || minute >= location->cut_off_min)
         day = day_of_work_after(location, day);
     i64 on_the_way = location->city == city ? location->days_city : location->days_far;
     return (day + on_the_way + 1) * DAY_MIN;
@@ -53,7 +40,7 @@ static i64 ready_min(const struct location *location, i64 local_ms)
     i64 day = day_of(local_ms);
     i64 from_ms = local_ms;
     for (;;) {
-        struct opening opening = opening_of(location, day);
+        struct engine_opening opening = engine_opening(location, day);
         i64 closes_ms = day * DAY_MS + opening.closes_min * MINUTE_MS;
         from_ms = MAX(from_ms, day * DAY_MS + opening.opens_min * MINUTE_MS);
         if (from_ms < closes_ms && left_ms <= closes_ms - from_ms)

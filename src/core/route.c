@@ -27,9 +27,10 @@ static bool source_add(struct plan *plan, u32 line, u32 book, u32 units)
     return true;
 }
 
-/* `known`: a book there, so that it need not be looked for; 0: none. */
-static void take_all_from(const struct engine *engine, struct plan *plan, u32 location, u32 known)
+/* All of it from the location of `known`, which is one of its books. */
+static void take_all_from(const struct engine *engine, struct plan *plan, u32 known)
 {
+    u32 location = engine->books[known].location;
     for (u32 i = 0; i < plan->line_count; i++) {
         u32 sku = plan->lines[i].sku;
         u32 book = engine->books[known].sku == sku ? known : shelf_find_book(engine, sku, location);
@@ -75,7 +76,8 @@ static bool split_is_better(const struct engine *engine, const struct plan *plan
         search.rules = source_rules(engine, count, false);
         struct source best = source_best(&search);
         search.rules.count = count; /* without a nearest that is not asked for */
-        if (source_key_of(&search, &engine->books[best.book]) < source_key_of(&search, source_book(&search, i, location)))
+        const struct book *own = source_book(&search, i, location);
+        if (source_key_of(&search, &engine->books[best.book]) < source_key_of(&search, own))
             return true;
     }
     return false;
@@ -88,21 +90,23 @@ static void units_held(const struct engine *engine, const struct plan *plan, u32
 {
     *held = *at_full = 0;
     for (u32 id = engine->skus[plan->lines[line].sku].first_book; id != 0; id = engine->books[id].next)
-        *(source_at_capacity(engine, plan, engine->books[id].location) ? at_full : held) += book_free(&engine->books[id]);
+        *(source_at_capacity(engine, plan, engine->books[id].location) ? at_full : held) +=
+            book_free(&engine->books[id]);
 }
 
 /* All that is free of a SKU, whoever may send it now. */
-static u64 units_free(const struct engine *engine, const struct sku *sku)
+static u64 free_anywhere(const struct engine *engine, u32 sku)
 {
-    return sku->book_count > 1 ? engine->sku_shelves[sku - engine->skus].free
-                               : book_free(&engine->books[sku->first_book]);
+    if (engine->skus[sku].book_count > 1)
+        return engine->sku_free[sku];
+    return book_free(&engine->books[engine->skus[sku].first_book]);
 }
 
 static struct result enough_anywhere(const struct engine *engine, const struct plan *plan)
 {
     for (u32 i = 0; i < plan->line_count; i++) {
         const struct plan_line *line = &plan->lines[i];
-        u64 held = units_free(engine, &engine->skus[line->sku]), at_full = 0;
+        u64 held = free_anywhere(engine, line->sku), at_full = 0;
         if (held >= line->quantity)
             units_held(engine, plan, i, &held, &at_full);
         if (held >= line->quantity)
@@ -119,7 +123,8 @@ static struct result enough_anywhere(const struct engine *engine, const struct p
     return accept(0, 0);
 }
 
-/* The best sources that have something of the line, best first; how many. `best` has room for as many as the order has. */
+/* The best sources that have something of the line, best first, into `best`, which has room for as many as the order
+ * has; how many. */
 static u32 best_pieces(const struct search *search, struct source *best)
 {
     const struct engine *engine = search->engine;
@@ -203,15 +208,18 @@ static struct result from_store(const struct engine *engine, struct plan *plan)
     u32 location = plan->place->location;
     for (u32 i = 0; i < plan->line_count; i++) {
         const struct plan_line *line = &plan->lines[i];
-        const struct book *book = &engine->books[engine_find_book(engine, line->sku, location)];
+        u32 id = engine_find_book(engine, line->sku, location);
+        const struct book *book = &engine->books[id];
         u32 held = plan->place->delivery == DELIVERY_PICK_UP ? engine_units_free(book) : book->available;
         if (held < line->quantity) {
             plan_tell(plan, "source", RESULT_SOLD_OUT, i + 1, location, held, line->quantity);
             MARK(SOLD_OUT_IN_STORE);
             return refuse(RESULT_SOLD_OUT, line->sku);
         }
+        bool added = source_add(plan, i, id, line->quantity);
+        ASSERT(added);
     }
-    take_all_from(engine, plan, location, 0);
+    plan_tell(plan, "route", RESULT_OK, 0, location, 0, 0);
     return accept(0, 0);
 }
 
@@ -223,9 +231,8 @@ static struct result choose_sources(const struct engine *engine, struct plan *pl
     if (plan->trace == NULL && only_source(engine, plan))
         return accept(0, 0);
     u32 book = best_single(engine, plan);
-    u32 single = engine->books[book].location;
-    if (book != 0 && !(may_split && split_is_better(engine, plan, single))) {
-        take_all_from(engine, plan, single, book);
+    if (book != 0 && !(may_split && split_is_better(engine, plan, engine->books[book].location))) {
+        take_all_from(engine, plan, book);
         return accept(0, 0);
     }
     struct result enough = enough_anywhere(engine, plan);

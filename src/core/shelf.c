@@ -91,9 +91,7 @@ static u32 shelf_make(struct engine *engine, u32 sku, u32 city)
     ASSERT(engine->shelf_count < engine->limits.books);
     index_make_room(engine);
     u32 id = ++engine->shelf_count;
-    struct shelves *all = &engine->sku_shelves[sku];
-    engine->shelves[id] = (struct shelf){.sku = sku, .city = city, .next = all->first};
-    all->first = id;
+    engine->shelves[id] = (struct shelf){.sku = sku, .city = city};
     index_insert(&engine->shelf_index, index_tag(shelf_hash(sku, city)), id);
     if (engine->city_shelves[city]++ == 0)
         engine->map_version++;
@@ -112,7 +110,7 @@ static void shelve(struct engine *engine, u32 id)
     engine->shelf_next[id] = *at;
     *at = id;
     engine->shelves[shelf].free += book_free(book);
-    engine->sku_shelves[book->sku].free += book_free(book);
+    engine->sku_free[book->sku] += book_free(book);
 }
 
 void shelf_add(struct engine *engine, u32 id)
@@ -133,8 +131,8 @@ void shelf_change(struct engine *engine, const struct book *book, u32 free_befor
     u32 id = shelf_find(engine, book->sku, book->city);
     ASSERT(id != 0);
     engine->shelves[id].free += (u64)free_now - free_before;
-    engine->sku_shelves[book->sku].free += (u64)free_now - free_before;
-    ASSERT(engine->shelves[id].free <= engine->sku_shelves[book->sku].free);
+    engine->sku_free[book->sku] += (u64)free_now - free_before;
+    ASSERT(engine->shelves[id].free <= engine->sku_free[book->sku]);
 }
 
 void shelves_rebuild(struct engine *engine)
@@ -142,7 +140,7 @@ void shelves_rebuild(struct engine *engine)
     const u64 *count = engine->head.count;
     if (engine->shelf_count > 0) /* else none of its memory has been touched yet */
         memset(engine->shelf_index.slots, 0, engine->shelf_index.slot_count * sizeof(u64));
-    memset(engine->sku_shelves, 0, (count[LIMIT_skus] + 1) * sizeof(*engine->sku_shelves));
+    memset(engine->sku_free, 0, (count[LIMIT_skus] + 1) * sizeof(*engine->sku_free));
     memset(engine->city_shelves, 0, (count[LIMIT_cities] + 1) * sizeof(*engine->city_shelves));
     engine->shelf_count = 0;
     engine->map_version++;

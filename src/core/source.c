@@ -29,23 +29,25 @@ struct rules source_rules(const struct engine *engine, u32 count, bool fewest)
 bool source_at_capacity(const struct engine *engine, const struct plan *plan, u32 location)
 {
     const struct location *place = &engine->locations[location];
-    return place->capacity != 0 && place->hour == plan->now_ms / HOUR_MS && place->hour_orders >= place->capacity;
+    return place->capacity != 0 && engine_hour_orders(place, plan->now_ms) >= place->capacity;
 }
 
-/* Quarters of the hour's capacity that are taken. */
+/* Quarters of the hour's capacity that are taken: not all of them, or the location would not be a source. */
 static u32 load(const struct plan *plan, const struct location *place)
 {
-    if (place->capacity == 0 || place->hour != plan->now_ms / HOUR_MS)
+    if (place->capacity == 0)
         return 0;
-    return (u32)((u64)place->hour_orders * 4 / place->capacity);
+    u32 quarters = (u32)((u64)engine_hour_orders(place, plan->now_ms) * 4 / place->capacity);
+    ASSERT(quarters < 4);
+    return quarters;
 }
 
+/* A line before those that are looked at comes from there. */
 static bool in_use(const struct search *search, u32 location)
 {
     const struct plan *plan = search->plan;
     for (u32 i = 0; i < plan->source_count; i++)
-        if (plan->sources[i].line < search->first_line &&
-            search->engine->books[plan->sources[i].book].location == location)
+        if (search->engine->books[plan->sources[i].book].location == location)
             return true;
     return false;
 }
@@ -68,7 +70,8 @@ static bool last_units(const struct search *search, const struct book *book)
     if (search->engine->locations[book->location].kind == LOCATION_WAREHOUSE)
         return false;
     for (u32 i = search->first_line; i < search->first_line + search->line_count; i++) {
-        const struct book *own = search->plan->lines[i].sku == book->sku ? book : source_book(search, i, book->location);
+        bool its_own = search->plan->lines[i].sku == book->sku;
+        const struct book *own = its_own ? book : source_book(search, i, book->location);
         if (book_free(own) <= units_wanted(search, i, own))
             return true;
     }
@@ -82,7 +85,7 @@ static unsigned rule_bits(u8 rule)
     case RULE_NEAREST:
         return 57 + 16;     /* geo_distance, city id */
     case RULE_BALANCE:
-        return 17;          /* orders may be more than a capacity that was lowered */
+        return 2;
     default:
         return 1;
     }
@@ -121,16 +124,18 @@ source_key source_key_of(const struct search *search, const struct book *book)
     return key;
 }
 
-/* The smallest key that a source in `city` could have (0: in any but the order's); its location is not the wished one. */
+/* The smallest key that a source in `city` could have (0: in any but the order's), if its location is not the wished
+ * one. */
 static source_key bound_of(const struct search *search, u32 city)
 {
     source_key key = 0;
     for (u32 i = 0; i < search->rules.count; i++) {
         u8 rule = search->rules.list[i];
-        source_key least = rule == RULE_WISHED                                  ? 1
-                          : rule == RULE_CITY && city != search->plan->city ? 1
-                          : rule == RULE_NEAREST && city != 0                  ? nearest_key(search, city)
-                                                                               : 0;
+        source_key least = 0;
+        if (rule == RULE_WISHED || (rule == RULE_CITY && city != search->plan->city))
+            least = 1;
+        else if (rule == RULE_NEAREST && city != 0)
+            least = nearest_key(search, city);
         key = key << rule_bits(rule) | least;
     }
     return key;
@@ -144,8 +149,7 @@ bool source_better(const struct search *search, struct source a, struct source b
         return a.key < b.key;
     const struct book *book_a = &search->engine->books[a.book];
     const struct book *book_b = &search->engine->books[b.book];
-    if (book_a->city != book_b->city)
-        return nearest_key(search, book_a->city) < nearest_key(search, book_b->city);
+    ASSERT(book_a->city == book_b->city); /* nearest is among the rules */
     return shelf_before(search->engine, book_a->location, book_b->location);
 }
 

@@ -7,8 +7,6 @@
 
 #include <stdlib.h>
 
-#define FIRST_WEEKDAY 4     /* 1970-01-01 was a Thursday; Sunday is 0 */
-
 void place_emit(struct emit *emit, const struct engine *engine, u32 id)
 {
     const struct location *location = engine_location(engine, id);
@@ -33,11 +31,8 @@ static bool is_open(const struct location *location, i64 now_ms)
     i64 local = now_ms / MINUTE_MS + location->utc_offset_minutes;
     if (!has_plan(location) || local < 0)
         return false;
-    i64 weekday = (local / DAY_MIN + FIRST_WEEKDAY) % 7, minute = local % DAY_MIN;
-    bool weekend = weekday == 0 || weekday == 6;
-    i64 opens = weekend ? location->weekend_opens_min : location->opens_min;
-    i64 closes = weekend ? location->weekend_closes_min : location->closes_min;
-    return minute >= opens && minute < closes;
+    struct engine_opening opening = engine_opening(location, local / DAY_MIN);
+    return local % DAY_MIN >= opening.opens_min && local % DAY_MIN < opening.closes_min;
 }
 
 /* "09:00-21:30"; null: closed all day. */
@@ -78,7 +73,7 @@ static void emit_plan(struct emit *emit, const struct location *location)
 
 static void emit_load(struct emit *emit, const struct location *location, i64 now_ms)
 {
-    u32 orders = location->hour == (u32)(now_ms / HOUR_MS) ? location->hour_orders : 0;
+    u32 orders = engine_hour_orders(location, now_ms);
     emit_key_open(emit, "load", '{');
     emit_key_number(emit, "orders", orders);
     if (location->capacity == 0)

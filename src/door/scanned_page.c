@@ -194,7 +194,8 @@ void scanned_page(struct buffer *out, const struct engine *engine, const struct 
     if (store != NULL) {
         buffer_text(out, "<p>本店 / This store, ");
         feed_escape(out, engine_text(engine, store->text, 1));
-        buffer_format(out, ": %s (%u)</p>\n", scanned->here > 0 ? "有货 / In stock" : "售罄 / Sold out", scanned->here);
+        buffer_format(out, ": %s (%u)</p>\n", scanned->here > 0 ? "有货 / In stock" : "售罄 / Sold out",
+                      scanned->here);
     }
     buffer_text(out, "<ul>\n");
     page_place(out, engine, "带走 / Take it with you", scanned->store, scanned_carry_out(engine, scanned));
