@@ -195,6 +195,8 @@ static void request_wish(struct clients *clients, struct request *request, i64 n
         request->next_ns = MAX(edge.at_ns + off_ms * 1000000, now_ns);
         clients->aimed_ns = clients->aimed_ns <= now_ns ? request->next_ns : MIN(clients->aimed_ns, request->next_ns);
         request->command = edge.order != 0 ? pay_for(&edge) : wish_at(clients, edge_ms - below(clients, 2));
+        if (edge.deal != 0 && request->command->kind == COMMAND_ORDER_PLACE)
+            oracle_aim(edge.deal, (struct command_order_place *)(void *)request->command);
     } else {
         request->command = wish_at(clients, oracle_clock_ms());
     }

@@ -261,8 +261,8 @@ static u32 edges_within(i64 within_ms, bool of_holds, u32 wanted, struct edge *e
         EDGE(NAIVE_PUT(naive, festival_put, FESTIVAL_PUT, id)->closes_ms)
     }
     for (u32 id = 1; !of_holds && id <= naive->deals_count; id++) {
-        EDGE(naive->deals[id].opens_ms)
-        EDGE(naive->deals[id].closes_ms)
+        EDGE(naive->deals[id].opens_ms, .deal = id)
+        EDGE(naive->deals[id].closes_ms, .deal = id)
     }
 #undef EDGE
     return count;
@@ -279,6 +279,15 @@ bool oracle_edge(u32 draw, i64 within_ms, struct edge *edge)
     if (count > 0)
         edges_within(within_ms, of_holds, 1 + draw / 2 % count, edge);
     return count > 0;
+}
+
+void oracle_aim(u32 deal, struct command_order_place *place)
+{
+    const struct naive_deal *row = &oracle.naive->deals[deal];
+    place->festival = (u16)row->festival;
+    place->currency = (u16)NAIVE_PUT(oracle.naive, festival_put, FESTIVAL_PUT, row->festival)->currency;
+    place->expected_total_minor = 0;
+    ((struct order_line_asked *)(place + 1))->sku = row->sku;
 }
 
 i64 oracle_held_until_ms(void)

@@ -86,11 +86,15 @@ i64 oracle_clock_ms(void);
  * closes. */
 struct edge {
     i64 at_ns;                  /* of the monotonic clock */
-    u32 order;
+    u32 order;                  /* on hold until then; 0: none */
     i64 total_minor;
+    u32 deal;                   /* which opens or closes then; 0: none */
 };
 /* One of those within so many ms; `draw` says which. False: there is none. */
 bool oracle_edge(u32 draw, i64 within_ms, struct edge *edge);
+
+/* Makes an order one for what a deal is about, in its festival. */
+void oracle_aim(u32 deal, struct command_order_place *place);
 
 /* The last deadline of an order that holds units now; 0: none does. */
 i64 oracle_held_until_ms(void);
