@@ -6,6 +6,7 @@ what is exchanged, a till from its opening count to its Z report, goods between 
 scanning; then what is refused, by name, over HTTP and over the Redis protocol.
 """
 import datetime
+import re
 import uuid
 
 from door_kit import Refusal, Wire, World, main
@@ -226,6 +227,7 @@ def test_till(shop):
         "order": third["order"], "cash_minor": price, "card_minor": price, "wallet_minor": price})
     assert mixed["payment"] == "wallet" and shop.world.balance(shop.shopper) == wallet - price, mixed
     receipt = shop.ask("till", "GET", "/v1/orders/%d/receipt" % third["order"]).body.decode()
+    assert re.search(r"^ *20\d\d-\d\d-\d\d \d\d:\d\d$", receipt, re.M), receipt
     assert "Red Mug" in receipt and "t1" in receipt and "%d.%02d" % (price * 3 // 100, price * 3 % 100) in receipt, receipt
     shop.good("till", "POST", till + "/payments", {"order": second["order"], "card_minor": price})
     shop.good("till", "POST", till + "/voids", {"order": second["order"]})

@@ -54,6 +54,21 @@ struct receipt_room {
     char code[ORDER_CODE_TEXT_MAX];
 };
 
+/* "2026-11-25 08:50", as the store's clock shows it, or else the festival's; "... UTC" when there is neither. */
+static void receipt_time(struct receipt_room *room, const struct engine *engine, const struct order *order,
+                         const struct location *store)
+{
+    char text[TIME_TEXT_MAX];
+    i32 offset = 0;
+    if (store != NULL)
+        offset = store->utc_offset_minutes;
+    else if (order->festival != 0)
+        offset = engine_festival(engine, order->festival)->utc_offset_minutes;
+    time_text(text, order->changed_ms, offset);
+    snprintf(room->time, sizeof(room->time), "%.10s %.5s%s", text, text + sizeof("2026-11-25T") - 1,
+             store == NULL && order->festival == 0 ? " UTC" : "");
+}
+
 static struct slice shown(struct slice text)
 {
     return slice_of(text.bytes, field_cut(text, RECEIPT_TEXT_MAX));
@@ -121,7 +136,7 @@ static void receipt_fill(struct receipt *receipt, struct receipt_room *room, con
         receipt->till = shown(engine_text(engine, till->text, 0));
     snprintf(room->number, sizeof(room->number), "%u", id);
     receipt->number = slice_text(room->number);
-    time_text(room->time, order->changed_ms, store != NULL ? store->utc_offset_minutes : 0);
+    receipt_time(room, engine, order, store);
     receipt->time = slice_text(room->time);
     receipt->currency = engine_text(engine, currency->text, 0);
     receipt->digits = currency->digits;
